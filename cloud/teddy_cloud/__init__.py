@@ -1,0 +1,1 @@
+"""The cloud: what parents see, and what they wish."""

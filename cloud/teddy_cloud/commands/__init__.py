@@ -1,0 +1,1 @@
+"""The cloud's commands on the `teddy` command line."""

@@ -1,0 +1,1 @@
+"""The bear: it hears, understands and answers on its own."""

@@ -1,0 +1,1 @@
+"""The bear's commands on the `teddy` command line."""

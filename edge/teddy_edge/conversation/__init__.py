@@ -1,0 +1,1 @@
+"""What the bear answers, and in which state it is."""

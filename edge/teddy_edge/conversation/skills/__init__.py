@@ -1,0 +1,1 @@
+"""What the bear can talk about without the internet."""

@@ -1,0 +1,1 @@
+"""Models: the only door to onnxruntime, the files, and who may run when."""

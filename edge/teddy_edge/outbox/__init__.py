@@ -1,0 +1,1 @@
+"""Every event, durable before it is acted on."""

@@ -1,0 +1,1 @@
+"""Utterances to words, and safe words to sound."""

@@ -1,0 +1,89 @@
+"""Batches of events to bytes and back: lines of JSON under zstd.
+
+A batch is `header \\n (head \\n payload \\n)*`. Payloads stay bytes from the outbox to the cloud's
+seal, so the cloud need not parse what it only stores. JSON has no raw newline, so lines are safe.
+The events of a batch are consecutive: a head that cannot be read still has a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import zstandard
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from teddy_shared.envelope import Envelope, Lane, Name
+from teddy_shared.errors import MalformedEvent
+
+BATCH_EVENTS: Final = 64
+BATCH_BYTES: Final = 64 * 1024  # of heads and payloads before compression; one event may exceed it alone
+LARGEST_BATCH: Final = 1024 * 1024  # a peer that unfolds to more than this is refused
+
+_compressor = zstandard.ZstdCompressor(level=3)
+
+
+class BatchHeader(BaseModel):
+    """Whose numbers follow. The bear itself is named by the topic, which the broker vouches for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    v: Annotated[int, Field(ge=1, le=1)] = 1
+    epoch: Name
+    lane: Lane
+    first: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1, le=4096)]
+
+
+@dataclass(frozen=True, slots=True)
+class WireEvent:
+    """One event as it travels. Both halves are single lines of JSON."""
+
+    head: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    header: BatchHeader
+    events: tuple[WireEvent, ...]
+
+
+def encode_batch(batch: Batch) -> bytes:
+    lines = [batch.header.model_dump_json().encode()]
+    for event in batch.events:
+        lines += (event.head, event.payload)
+    return _compressor.compress(b"\n".join(lines) + b"\n")
+
+
+def decode_batch(data: bytes) -> Batch:
+    """Raises MalformedEvent for anything that `encode_batch` did not write."""
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+            plain = reader.read(LARGEST_BATCH + 1)
+    except zstandard.ZstdError:
+        raise MalformedEvent(data, "not a zstd frame") from None
+    if len(plain) > LARGEST_BATCH:
+        raise MalformedEvent(data, f"unfolds to more than {LARGEST_BATCH} bytes")
+    lines = plain.split(b"\n")
+    try:
+        header = BatchHeader.model_validate_json(lines[0])
+    except ValidationError:
+        raise MalformedEvent(data, "no batch header") from None
+    if len(lines) != 2 * header.count + 2 or lines[-1] != b"":
+        raise MalformedEvent(data, "the number of lines is not what the header says")
+    pairs = zip(lines[1:-1:2], lines[2:-1:2], strict=True)
+    return Batch(header, tuple(WireEvent(head, payload) for head, payload in pairs))
+
+
+def encode_head(head: Envelope) -> bytes:
+    return head.model_dump_json(exclude_none=True).encode()
+
+
+def decode_head(data: bytes) -> Envelope:
+    """Raises MalformedEvent."""
+    try:
+        return Envelope.model_validate_json(data)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise MalformedEvent(data, f"the head does not fit at {where or 'its start'}") from None

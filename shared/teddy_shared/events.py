@@ -1,0 +1,138 @@
+"""What happened: one frozen class an event, its name, version, kind, lane and purpose.
+
+Released fields never change their meaning; a change is a new version with an upcaster.
+No field here holds a child's words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from teddy_shared.envelope import Kind, Lane
+from teddy_shared.errors import MalformedEvent
+from teddy_shared.purposes import Purpose
+
+Milliseconds = Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How an event class appears on the wire."""
+
+    type: str
+    kind: Kind
+    lane: Lane
+    purpose: Purpose
+    version: int = 1
+
+
+class Event(BaseModel):
+    """What every event class is: frozen, whole, and labelled."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    label: ClassVar[Label]
+
+
+class BearStarted(Event):
+    """The bear's process came up and listens."""
+
+    label = Label("bear.started", Kind.SYSTEM, Lane.INTERACTION, Purpose.DEVICE)
+    software: str
+    healed: tuple[str, ...] = ()  # what was set aside or mended while starting, by name
+
+
+class BearStopped(Event):
+    """The bear went down in order."""
+
+    label = Label("bear.stopped", Kind.SYSTEM, Lane.INTERACTION, Purpose.DEVICE)
+
+
+class TurnBegun(Event):
+    """A child said something to the bear. Recorded before the bear answers."""
+
+    label = Label("turn.begun", Kind.DOMAIN, Lane.INTERACTION, Purpose.ACTIVITY)
+    speech_ms: Milliseconds
+
+
+Outcome = Literal["answered", "asked_back", "interrupted", "failed"]
+
+
+class TurnEnded(Event):
+    """The bear has answered, or was interrupted, or could not."""
+
+    label = Label("turn.ended", Kind.DOMAIN, Lane.INTERACTION, Purpose.ACTIVITY)
+    topic: str
+    skill: str
+    verdict: str
+    outcome: Outcome
+    speech_ms: Milliseconds  # how long the child spoke
+    reply_ms: Milliseconds  # how much of the answer was heard
+    stages_ms: dict[str, float]
+    first_sound_ms: float | None = None  # from end-of-turn decision to the first audible sample
+
+
+class SafetyAlertRaised(Event):
+    """A child may need help. Says what kind and what to do, never what was said."""
+
+    label = Label("safety.alert_raised", Kind.DOMAIN, Lane.SAFETY, Purpose.SAFETY)
+    category: str
+    advice: str
+
+
+class SettingsObeyed(Event):
+    """The bear took over a settings document."""
+
+    label = Label("bear.settings_obeyed", Kind.SYSTEM, Lane.INTERACTION, Purpose.DEVICE)
+    settings_version: int
+
+
+EVENTS: Final[dict[str, type[Event]]] = {
+    event.label.type: event
+    for event in (
+        BearStarted,
+        BearStopped,
+        TurnBegun,
+        TurnEnded,
+        SafetyAlertRaised,
+        SettingsObeyed,
+    )
+}
+
+
+def to_bytes(event: Event) -> bytes:
+    """The payload of an event: one line of JSON."""
+    return event.model_dump_json().encode()
+
+
+def from_bytes(type_: str, version: int, payload: bytes) -> Event | None:
+    """The event in a payload; None for a type or version that this release does not know yet.
+
+    Raises MalformedEvent where the type is known and the payload does not fit it.
+    """
+    known = EVENTS.get(type_)
+    if known is None or version > known.label.version:
+        return None
+    try:
+        return known.model_validate_json(payload)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors()[:3])
+        raise MalformedEvent(payload, f"{type_} does not fit: {fields}") from None
+
+
+__all__ = [
+    "EVENTS",
+    "BearStarted",
+    "BearStopped",
+    "Event",
+    "Label",
+    "Outcome",
+    "SafetyAlertRaised",
+    "SettingsObeyed",
+    "TurnBegun",
+    "TurnEnded",
+    "from_bytes",
+    "to_bytes",
+]

@@ -1,0 +1,169 @@
+"""Bytes that only their owner's key opens, bound to the place where they belong."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from teddy_shared.clock import Chance
+from teddy_shared.errors import ConfigError, KeyErased, SealError
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+
+
+class KeyRing(Protocol):
+    """Keys by owner. To erase a key is to erase everything it sealed."""
+
+    def key(self, owner: str) -> bytes:
+        """32 bytes; raises KeyErased where there is none."""
+
+    def create(self, owner: str) -> None:
+        """Make a key for a new owner; an existing one stays."""
+
+    def erase(self, owner: str) -> None: ...
+
+
+class Seal(Protocol):
+    """Seals and opens under the key of an owner."""
+
+    def seal(self, owner: str, plain: bytes, bound_to: bytes) -> bytes:
+        """Raises KeyErased."""
+
+    def open(self, owner: str, sealed: bytes, bound_to: bytes) -> bytes:
+        """Raises SealError for altered bytes or another place, KeyErased without a key."""
+
+
+class ChaChaSeal:
+    """ChaCha20-Poly1305 (RFC 8439): the Pi 4 has no AES instructions."""
+
+    def __init__(self, *, keys: KeyRing, chance: Chance) -> None:
+        self._keys = keys
+        self._chance = chance
+
+    def seal(self, owner: str, plain: bytes, bound_to: bytes) -> bytes:
+        nonce = self._chance.bytes(NONCE_BYTES)
+        return nonce + ChaCha20Poly1305(self._keys.key(owner)).encrypt(nonce, plain, bound_to)
+
+    def open(self, owner: str, sealed: bytes, bound_to: bytes) -> bytes:
+        nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            return ChaCha20Poly1305(self._keys.key(owner)).decrypt(nonce, body, bound_to)
+        except (InvalidTag, ValueError):
+            raise SealError(f"{len(sealed)} sealed bytes of {owner} do not open here") from None
+
+
+class MemoryKeyRing:
+    """Keys that end with the process; for tests and for talks that leave nothing behind."""
+
+    def __init__(self, *, chance: Chance) -> None:
+        self._chance = chance
+        self._keys: dict[str, bytes] = {}
+
+    def key(self, owner: str) -> bytes:
+        try:
+            return self._keys[owner]
+        except KeyError:
+            raise KeyErased(owner) from None
+
+    def create(self, owner: str) -> None:
+        self._keys.setdefault(owner, self._chance.bytes(KEY_BYTES))
+
+    def erase(self, owner: str) -> None:
+        self._keys.pop(owner, None)
+
+
+class FileKeyRing:
+    """Keys in one file that only its user may read, each wrapped under the master key in another.
+
+    Erasing rewrites the file without the key; what an SD card's wear levelling keeps of the old
+    blocks is useless without the master key, which lives in its own file.
+    """
+
+    def __init__(self, *, path: Path, master: Path, chance: Chance) -> None:
+        self._path = path
+        self._chance = chance
+        self._master = ChaCha20Poly1305(_read_or_make(master, chance))
+        self._keys: dict[str, bytes] = {}
+        self._seen: tuple[int, int] | None = None  # modified, size of the file as last read
+
+    def key(self, owner: str) -> bytes:
+        self._refresh()
+        try:
+            return self._keys[owner]
+        except KeyError:
+            raise KeyErased(owner) from None
+
+    def create(self, owner: str) -> None:
+        self._refresh()
+        if owner not in self._keys:
+            self._write({**self._keys, owner: self._chance.bytes(KEY_BYTES)})
+
+    def erase(self, owner: str) -> None:
+        self._refresh()
+        if owner in self._keys:
+            self._write({k: v for k, v in self._keys.items() if k != owner})
+
+    def _refresh(self) -> None:
+        """Another process may have made or erased a key."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            self._keys, self._seen = {}, None
+            return
+        seen = (status.st_mtime_ns, status.st_size)
+        if seen == self._seen:
+            return
+        try:
+            wrapped: dict[str, str] = json.loads(self._path.read_bytes())
+            self._keys = {owner: self._unwrap(owner, bytes.fromhex(text)) for owner, text in wrapped.items()}
+        except (ValueError, AttributeError, InvalidTag):
+            raise ConfigError(
+                f"the key file {self._path} does not open with its master key; "
+                f"restore both from the same backup"
+            ) from None
+        self._seen = seen
+
+    def _unwrap(self, owner: str, wrapped: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
+
+    def _write(self, keys: dict[str, bytes]) -> None:
+        wrapped = {}
+        for owner, key in keys.items():
+            nonce = self._chance.bytes(NONCE_BYTES)
+            wrapped[owner] = (nonce + self._master.encrypt(nonce, key, owner.encode())).hex()
+        write_private(self._path, json.dumps(wrapped).encode())
+        self._seen = None
+        self._keys = keys
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace a file so that power may go at any instruction, readable by its user alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read_or_make(path: Path, chance: Chance) -> bytes:
+    if not path.exists():
+        write_private(path, chance.bytes(KEY_BYTES))
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ConfigError(f"the master key {path} has {len(key)} bytes, not {KEY_BYTES}")
+    return key

@@ -1,0 +1,1 @@
+"""The only place of mutable state: scopes, expiry, observers, compare-and-set, sealing, readers, audit."""

@@ -1,0 +1,50 @@
+"""Where bear and cloud meet on the broker: `teddy/v1/{bear}/…`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from teddy_shared.envelope import NAME, BearId, Lane
+from teddy_shared.errors import MalformedEvent
+
+ROOT: Final = "teddy/v1"
+
+# `$share` hands each message to one of the ingest workers.
+INGEST_EVENTS: Final = f"$share/ingest/{ROOT}/+/up/#"
+INGEST_STATUS: Final = f"$share/ingest/{ROOT}/+/status"
+
+
+def up(bear: BearId, lane: Lane) -> str:
+    return f"{ROOT}/{bear}/up/{int(lane)}"
+
+
+def ack(bear: BearId) -> str:
+    return f"{ROOT}/{bear}/ack"
+
+
+def status(bear: BearId) -> str:
+    return f"{ROOT}/{bear}/status"
+
+
+def settings(bear: BearId) -> str:
+    return f"{ROOT}/{bear}/settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Who a message is from or for, and what it is."""
+
+    bear: BearId
+    what: str  # "up", "ack", "status" or "settings"
+    lane: Lane | None = None
+
+
+def parse(topic: str) -> Address:
+    """Raises MalformedEvent for a topic that is none of ours."""
+    match topic.split("/"):
+        case ["teddy", "v1", bear, "up", lane] if NAME.fullmatch(bear) and lane in "0123" and lane:
+            return Address(BearId(bear), "up", Lane(int(lane)))
+        case ["teddy", "v1", bear, "ack" | "status" | "settings" as what] if NAME.fullmatch(bear):
+            return Address(BearId(bear), what)
+    raise MalformedEvent(topic.encode(), "not a topic of ours")
