@@ -1,0 +1,87 @@
+"""The ring between the microphone and the ear: preallocated, bounded, and honest about what it lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Condition
+from typing import Final
+
+import numpy as np
+
+from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
+
+CAPACITY: Final = 8 * EAR_RATE  # samples; a reader that lags further loses the oldest
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """10 ms of the microphone."""
+
+    pcm: Pcm  # int16 [160]
+    index: int  # of its first sample, counted since the microphone opened
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun:
+    """The reader came too late; so many samples before `index` are gone."""
+
+    lost: int
+    index: int
+
+
+class Ring:
+    """One writer, one reader, each on its own thread. The writer never waits and never allocates."""
+
+    def __init__(self, *, capacity: int = CAPACITY) -> None:
+        self._samples = np.zeros(capacity, np.int16)
+        self._capacity = capacity
+        self._written = 0
+        self._read = 0
+        self._closed = False
+        self._changed = Condition()
+
+    def write(self, pcm: Pcm) -> None:
+        """Samples in pieces of any size; when the ring is full the oldest give way."""
+        for at in range(0, len(pcm), self._capacity):
+            self._copy(pcm[at : at + self._capacity])
+
+    def _copy(self, pcm: Pcm) -> None:
+        with self._changed:
+            start = self._written % self._capacity
+            head = min(len(pcm), self._capacity - start)
+            self._samples[start : start + head] = pcm[:head]
+            self._samples[: len(pcm) - head] = pcm[head:]
+            self._written += len(pcm)
+            self._changed.notify()
+
+    def read(self, timeout: float | None = None) -> Hop | Overrun | None:
+        """The next hop; None when the ring is closed and empty, or nothing came in `timeout` seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._closed or self._waiting() >= HOP, timeout):
+                return None
+            if self._waiting() > self._capacity:
+                # Skip to half a ring, so that the reader does not fall over the same edge again.
+                kept = self._capacity // 2 // HOP * HOP
+                lost = self._waiting() - kept
+                self._read += lost
+                return Overrun(lost, self._read)
+            if self._waiting() < HOP:
+                return None
+            start = self._read % self._capacity
+            wrap = np.arange(start, start + HOP) % self._capacity
+            hop = Hop(self._samples[wrap], self._read)
+            self._read += HOP
+            return hop
+
+    def close(self) -> None:
+        """No more will be written; the reader may finish what is there."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def _waiting(self) -> int:
+        return self._written - self._read

@@ -1,0 +1,66 @@
+"""Speakers: whatever pulls samples from the mouth in its own time. Here, into a file or into nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Protocol
+
+from teddy_edge.audio.mouth import Mouth
+from teddy_edge.audio.samples import MOUTH_HOP, MOUTH_RATE
+from teddy_edge.audio.wav import WavWriter
+from teddy_shared.clock import Clock
+
+
+class Speaker(Protocol):
+    """Pulls from the mouth on its own thread until it is stopped."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Returns when its thread has ended."""
+
+
+class FileSpeaker:
+    """Plays in real time into a WAV file, or into nothing, as a sound card would."""
+
+    def __init__(
+        self,
+        *,
+        mouth: Mouth,
+        writer: WavWriter | None,
+        failed: Callable[[BaseException], None],
+        clock: Clock,
+    ) -> None:
+        self._mouth = mouth
+        self._writer = writer
+        self._failed = failed
+        self._clock = clock
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="mouth")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _run(self) -> None:
+        try:
+            self._play()
+        except BaseException as error:  # a mute bear must end the process, not go on unheard
+            self._failed(error)
+            raise
+
+    def _play(self) -> None:
+        began, played = self._clock.monotonic(), 0
+        while not self._stop.is_set():
+            pcm = self._mouth.pull(MOUTH_HOP)
+            if self._writer is not None:
+                self._writer.write(pcm)
+            played += MOUTH_HOP
+            self._stop.wait(max(0.0, began + played / MOUTH_RATE - self._clock.monotonic()))

@@ -1,0 +1,78 @@
+"""Hops in, utterances out: a pure core that one thread drives in the bear and tests drive inline."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from teddy_edge.audio.ring import Hop, Overrun
+from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
+from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.ear.history import History
+from teddy_edge.ear.segmenter import FRAME, Segmenter, SegmenterEvent
+
+LOOK_BACK = EAR_RATE // 2  # samples the network hears again from before the gate opened
+
+
+class SpeechNet(Protocol):
+    """The neural authority on what is speech."""
+
+    def probability(self, frame: Pcm) -> float:
+        """Of int16 [512] at 16 kHz, given all frames since `reset`."""
+
+    def reset(self) -> None: ...
+
+
+class SpeechGate(Protocol):
+    """A cheap look that saves the network's work."""
+
+    def admits(self, hop: Pcm) -> bool: ...
+
+
+EarEvent = SegmenterEvent | Overrun
+
+
+class Ear:
+    """Knows no clock, thread or socket: the same samples give the same utterances."""
+
+    def __init__(self, *, gate: SpeechGate, net: SpeechNet, endpointing: Endpointing) -> None:
+        self._gate = gate
+        self._net = net
+        self._history = History()
+        self._segmenter = Segmenter(history=self._history, endpointing=endpointing)
+        self._judged = 0  # sample index up to which the network has heard
+        self._open = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is speaking."""
+        return self._segmenter.busy
+
+    def listen_with(self, endpointing: Endpointing) -> None:
+        """Another child, or another wish of the parents; in force from the next frame on."""
+        self._segmenter.endpointing = endpointing
+
+    def step(self, heard: Hop | Overrun) -> list[EarEvent]:
+        """Take 10 ms (or the news that some were lost) and tell what it means."""
+        if isinstance(heard, Overrun):
+            return [heard]
+        self._history.add(heard.pcm, heard.index)
+        admitted = self._gate.admits(heard.pcm)
+        if not (admitted or self._segmenter.busy):
+            self._open = False
+            return []
+        if not self._open:
+            self._open = True
+            self._net.reset()
+            self._judged = max(self._judged, heard.index + HOP - LOOK_BACK)
+        return self._judge()
+
+    def _judge(self) -> list[EarEvent]:
+        events: list[EarEvent] = []
+        while self._history.end - self._judged >= FRAME:
+            start, frame = self._history.cut(self._judged, self._judged + FRAME)
+            if len(frame) == FRAME:
+                event = self._segmenter.judge(self._net.probability(frame), start)
+                if event is not None:
+                    events.append(event)
+            self._judged += FRAME
+        return events

@@ -1,0 +1,127 @@
+"""Speech probabilities in, utterances out. No clock, no threads, no models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from teddy_edge.audio.samples import EAR_RATE, Pcm
+from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.ear.history import History
+
+FRAME: Final = 512  # samples that the network judges at once (32 ms)
+ON: Final = 0.5
+OFF: Final = 0.35
+ONSET: Final = 3 * FRAME  # speech within a moment that begins an utterance
+LEAST_SPEECH: Final = 5 * FRAME  # less than this in a whole utterance was a cough or a knock
+PRE_ROLL: Final = EAR_RATE // 2
+TAIL: Final = 3 * EAR_RATE // 10  # kept behind the last speech
+LONGEST: Final = 15 * EAR_RATE  # hard cap of a turn
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What a child said in one go, with half a second before it."""
+
+    pcm: Pcm  # int16 [n], 16 kHz mono
+    start: int  # sample index of pcm[0]
+    speech_start: int
+    speech_end: int
+    decided: int  # sample index at which the turn was taken to be over
+
+    @property
+    def speech(self) -> int:
+        """Samples from the first to the last sound of speech."""
+        return self.speech_end - self.speech_start
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    at: int  # sample index
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechDropped:
+    """What had begun was too short to be speech."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceEnded:
+    utterance: Utterance
+
+
+SegmenterEvent = SpeechBegan | SpeechDropped | UtteranceEnded
+
+
+class Segmenter:
+    """Opens on speech and closes on silence.
+
+    Two thresholds and leaky counters, so that a probability that wavers around one of them
+    neither chops a word in half nor lets one loud click reset a pause.
+    """
+
+    def __init__(self, *, history: History, endpointing: Endpointing) -> None:
+        self._history = history
+        self.endpointing = endpointing  # replaced whole when a parent moves the slider
+        self._speech: _Speech | None = None
+        self._onset = 0  # samples of what may become speech
+        self._onset_start = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether an utterance is under way."""
+        return self._speech is not None
+
+    def judge(self, probability: float, start: int) -> SegmenterEvent | None:
+        """Take the probability of the frame that begins at sample `start`."""
+        if self._speech is None:
+            return self._await_speech(probability, start)
+        self._speech.hear(probability, start + FRAME)
+        if self._speech.is_over(start + FRAME, self.endpointing.wait):
+            return self._end(self._speech, start + FRAME)
+        return None
+
+    def _await_speech(self, probability: float, start: int) -> SegmenterEvent | None:
+        if probability >= ON:
+            if self._onset == 0:
+                self._onset_start = start
+            self._onset += FRAME
+        elif probability < OFF:
+            self._onset = max(0, self._onset - FRAME)
+        if self._onset < ONSET:
+            return None
+        self._speech = _Speech(start=self._onset_start, end=start + FRAME, voiced=self._onset)
+        self._onset = 0
+        return SpeechBegan(start + FRAME)
+
+    def _end(self, speech: _Speech, now: int) -> SegmenterEvent:
+        self._speech = None
+        if speech.voiced < LEAST_SPEECH:
+            return SpeechDropped(now)
+        start, pcm = self._history.cut(speech.start - PRE_ROLL, min(speech.end + TAIL, now))
+        return UtteranceEnded(Utterance(pcm, start, speech.start, speech.end, now))
+
+
+@dataclass(slots=True)
+class _Speech:
+    """An utterance under way, in samples."""
+
+    start: int
+    end: int
+    voiced: int
+    silence: int = 0
+
+    def hear(self, probability: float, end: int) -> None:
+        if probability >= ON:
+            self.voiced += FRAME
+            self.silence = max(0, self.silence - 4 * FRAME)
+            self.end = end
+        elif probability < OFF:
+            self.silence += FRAME
+        else:
+            self.silence += FRAME // 2  # a steady maybe must not keep the bear waiting for ever
+
+    def is_over(self, now: int, wait: int) -> bool:
+        return self.silence >= wait or now - self.start >= LONGEST
