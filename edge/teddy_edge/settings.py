@@ -1,0 +1,76 @@
+"""What a technician may set on a bear: read once at start, frozen, handed down in pieces."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from teddy_shared.configuration import load
+
+PREFIX: Final = "TEDDY_BEAR"
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Listening(Section):
+    """How the ear decides; in force until the parents' settings have arrived."""
+
+    age: Annotated[int, Field(ge=3, le=10)] = 5  # years
+    patience: Annotated[float, Field(ge=0, le=1)] = 0.3  # 0 answers quickly, 1 waits long
+
+
+class Sound(Section):
+    clips: tuple[Path, ...] = ()  # recordings in place of the microphone
+    speaker: Path | None = None  # a WAV file in place of the speaker; none plays into nothing
+    volume: Annotated[float, Field(ge=0, le=1)] = 0.7
+
+
+class Models(Section):
+    cache: Path = Path()  # empty: the user's cache folder
+    threads: Annotated[int, Field(ge=1, le=4)] = 1  # a model
+
+
+class Link(Section):
+    broker: str = ""  # mqtt://host:port; empty: the bear talks, and keeps what it would send
+    provision: Path | None = None  # the bear's name and key, from the technician
+
+
+class Logs(Section):
+    form: Literal["lines", "json"] = "lines"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(Section):
+    data: Path = Path()  # folder for outbox, state and keys; empty: the user's data folder
+    listening: Listening = Listening()
+    sound: Sound = Sound()
+    models: Models = Models()
+    link: Link = Link()
+    logs: Logs = Logs()
+
+
+def read(
+    *,
+    files: tuple[Path, ...] = (),
+    environment: Mapping[str, str] = os.environ,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Defaults, then files, then `TEDDY_BEAR_SECTION__KEY`, then the command line. Raises ConfigError."""
+    settings = load(Settings, files=files, environment=environment, prefix=PREFIX, overrides=overrides)
+    home = Path(environment.get("HOME", "/root"))
+    cache = Path(environment.get("XDG_CACHE_HOME") or home / ".cache")
+    share = Path(environment.get("XDG_DATA_HOME") or home / ".local/share")
+    return settings.model_copy(
+        update={
+            "data": share / "teddy" if settings.data == Path() else settings.data,
+            "models": settings.models.model_copy(
+                update={"cache": cache / "teddy/models"} if settings.models.cache == Path() else {}
+            ),
+        }
+    )

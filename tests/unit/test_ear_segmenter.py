@@ -1,0 +1,106 @@
+"""The segmenter decides from probabilities alone where an utterance begins and ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from teddy_edge.audio.samples import EAR_RATE
+from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.ear.history import History
+from teddy_edge.ear.segmenter import (
+    FRAME,
+    LONGEST,
+    PRE_ROLL,
+    Segmenter,
+    SegmenterEvent,
+    SpeechBegan,
+    SpeechDropped,
+    UtteranceEnded,
+)
+from teddy_shared.ages import AgeBand
+
+SECOND = EAR_RATE // FRAME  # frames, a little less than a second
+
+
+def judge(probabilities: list[float], endpointing: Endpointing | None = None) -> list[SegmenterEvent]:
+    history = History()
+    segmenter = Segmenter(history=history, endpointing=endpointing or Endpointing(patience=0.0))
+    events = []
+    for number, probability in enumerate(probabilities):
+        history.add(np.full(FRAME, number, np.int16), number * FRAME)
+        event = segmenter.judge(probability, number * FRAME)
+        if event is not None:
+            events.append(event)
+    return events
+
+
+def utterances(events: list[SegmenterEvent]) -> list[UtteranceEnded]:
+    return [event for event in events if isinstance(event, UtteranceEnded)]
+
+
+def test_an_utterance_carries_half_a_second_from_before_it() -> None:
+    events = judge([0.0] * SECOND + [0.9] * SECOND + [0.0] * 2 * SECOND)
+
+    (ended,) = utterances(events)
+    assert isinstance(events[0], SpeechBegan)
+    assert ended.utterance.speech_start == SECOND * FRAME
+    assert ended.utterance.start == SECOND * FRAME - PRE_ROLL
+    assert ended.utterance.pcm[PRE_ROLL] == SECOND
+
+
+def test_a_pause_shorter_than_the_wait_does_not_end_a_turn() -> None:
+    pause = [0.0] * (SECOND // 2)
+
+    events = judge([0.9] * SECOND + pause + [0.9] * SECOND + [0.0] * 2 * SECOND)
+
+    assert len(utterances(events)) == 1
+
+
+@pytest.mark.parametrize("band", list(AgeBand))
+def test_smaller_children_are_given_longer_pauses(band: AgeBand) -> None:
+    waits = [Endpointing(each, 0.5).wait for each in AgeBand]
+
+    assert waits == sorted(waits, reverse=True)
+    assert Endpointing(band, 0.0).wait < Endpointing(band, 1.0).wait
+
+
+def test_more_patience_keeps_two_halves_of_a_sentence_together() -> None:
+    sentence = [0.9] * SECOND + [0.0] * SECOND + [0.9] * SECOND + [0.0] * 4 * SECOND
+
+    hasty = judge(sentence, Endpointing(AgeBand.MIDDLE, 0.0))
+    patient = judge(sentence, Endpointing(AgeBand.MIDDLE, 0.6))
+
+    assert (len(utterances(hasty)), len(utterances(patient))) == (2, 1)
+
+
+def test_a_click_in_a_pause_does_not_start_the_wait_anew() -> None:
+    quiet = judge([0.9] * SECOND + [0.0] * 3 * SECOND)
+    clicked = judge([0.9] * SECOND + [0.0] * 8 + [0.9] + [0.0] * 3 * SECOND)
+
+    late = utterances(clicked)[0].utterance.decided - utterances(quiet)[0].utterance.decided
+    assert late <= 6 * FRAME
+
+
+def test_a_cough_is_dropped_and_the_bear_listens_on() -> None:
+    events = judge([0.9] * 3 + [0.1] * SECOND + [0.9] * SECOND + [0.0] * SECOND)
+
+    assert [type(event) for event in events] == [SpeechBegan, SpeechDropped, SpeechBegan, UtteranceEnded]
+
+
+def test_a_wavering_probability_does_not_chop_a_word() -> None:
+    wavering = [0.55, 0.4, 0.6, 0.36, 0.7, 0.45] * 8
+
+    assert len(utterances(judge(wavering + [0.0] * SECOND))) == 1
+
+
+def test_a_child_who_never_stops_is_answered_after_fifteen_seconds() -> None:
+    events = judge([0.9] * 20 * SECOND)
+
+    assert utterances(events)[0].utterance.decided <= LONGEST + FRAME
+
+
+def test_a_steady_maybe_does_not_keep_the_bear_waiting() -> None:
+    events = judge([0.9] * SECOND + [0.4] * 3 * SECOND)
+
+    assert len(utterances(events)) == 1
