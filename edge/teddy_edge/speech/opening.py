@@ -1,0 +1,40 @@
+"""Loads everything that hears words or speaks them, and runs each once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from teddy_edge.audio.samples import EAR_RATE
+from teddy_edge.inference.models import ModelStore
+from teddy_edge.inference.session import open_session
+from teddy_edge.speech.hibari import HibariSynthesizer, open_hibari
+from teddy_edge.speech.transcriber import Transcriber
+from teddy_edge.speech.vocabulary import read_vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is ready to hear and to speak."""
+
+    transcriber: Transcriber
+    synthesizer: HibariSynthesizer
+
+
+def open_speech(models: ModelStore) -> Speech:
+    """About a second of work: call it from a thread. Raises PartMissing or ConfigError."""
+    return Speech(open_transcriber(models), open_hibari(models))
+
+
+def open_transcriber(models: ModelStore) -> Transcriber:
+    """Load Whisper and let it hear something, so that the first utterance is as quick as the others."""
+    models.path("whisper-embedding")  # lies beside the decoder, which maps it by its name
+    transcriber = Transcriber(
+        encoder=open_session(models.path("whisper-encoder")),
+        decoder=open_session(models.path("whisper-decoder")),
+        tokens=read_vocabulary(models.path("whisper-tokenizer"), models.path("whisper-config")),
+    )
+    hum = np.sin(np.arange(EAR_RATE) / 25) * 3000
+    transcriber.transcribe(hum.astype(np.int16))
+    return transcriber
