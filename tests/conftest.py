@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -12,8 +13,13 @@ from types import FrameType
 import pytest
 from blockbuster import BlockBuster
 
+from teddy_edge.inference.models import ModelStore, default_cache
+from teddy_edge.speech.hibari import HibariSynthesizer, open_hibari
+from teddy_edge.speech.opening import open_transcriber
+from teddy_edge.speech.transcriber import Transcriber
 from tests import servers
 from tests.servers import Server
+from tests.speaking import Speaking
 from tests.virtual_time import VirtualLoop
 
 ROOT = Path(__file__).parent.parent
@@ -91,6 +97,35 @@ def _emptied(store: Server) -> Server:
     store.start()  # the test before may have killed it
     servers.flush(store)
     return store
+
+
+# --- models ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def models() -> ModelStore:
+    """The released models; converted once a machine and kept in the user's cache, like the bear's."""
+    store = ModelStore(default_cache(os.environ))
+    store.prepare(lambda _: None)
+    return store
+
+
+@pytest.fixture(scope="session")
+def transcriber(models: ModelStore) -> Transcriber:
+    """The real one, warm."""
+    return open_transcriber(models)
+
+
+@pytest.fixture(scope="session")
+def synthesizer(models: ModelStore) -> HibariSynthesizer:
+    """The bear's real voice, warm."""
+    return open_hibari(models)
+
+
+@pytest.fixture(scope="session")
+def speaking(synthesizer: HibariSynthesizer) -> Speaking:
+    """Sentences as a child's sound."""
+    return Speaking(synthesizer)
 
 
 # --- time and blocking -------------------------------------------------------------------------------
