@@ -1,0 +1,34 @@
+"""Each outside library has one door; nobody else may import it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from workshop.lints.source import Finding, Source, imported
+
+DOORS: Final[Mapping[str, tuple[str, ...]]] = {
+    "aiomqtt": ("edge/teddy_edge/link/broker.py", "cloud/teddy_cloud/broker.py"),
+    "dishka": ("edge/teddy_edge/container.py", "cloud/teddy_cloud/container.py"),
+    "hibari": ("edge/teddy_edge/speech/hibari.py",),
+    "onnx": ("edge/teddy_edge/inference/graph.py",),
+    "onnxruntime": ("edge/teddy_edge/inference/session.py",),
+    "redis": ("cloud/teddy_cloud/eventstore/client.py",),
+    "sqlite3": ("edge/teddy_edge/outbox/store.py", "shared/teddy_shared/state/sqlite.py"),
+    "tokenizers": ("edge/teddy_edge/speech/vocabulary.py",),
+    "webrtcvad": ("edge/teddy_edge/ear/gate.py",),
+}
+
+
+def closed_doors(files: Iterable[Source], doors: Mapping[str, tuple[str, ...]] = DOORS) -> Iterator[Finding]:
+    """Imports of a library beside its door."""
+    for file in files:
+        if not file.is_product:
+            continue
+        seen: set[tuple[int, str]] = set()
+        for node, module in imported(file.tree):
+            library = module.split(".")[0]
+            at = (getattr(node, "lineno", 0), library)
+            if library in doors and file.path not in doors[library] and at not in seen:
+                seen.add(at)
+                yield file.finding(node, f"{library} has its door at {' and '.join(doors[library])}")
