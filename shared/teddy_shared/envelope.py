@@ -100,3 +100,19 @@ def withheld(head: Envelope) -> Envelope:
         purpose=Purpose.DEVICE,
         when=head.when,
     )
+
+
+UNREADABLE: Final = "link.unreadable"
+"""The type of another stand-in: this number held an event that the bear itself can no longer read."""
+
+
+def unreadable(place: Place) -> Envelope:
+    """The stand-in for a damaged row: the gap is visible, and the numbers behind it still arrive."""
+    return Envelope(
+        place=place,
+        type=UNREADABLE,
+        version=1,
+        kind=Kind.SYSTEM,
+        purpose=Purpose.DEVICE,
+        when=When(boot="unknown", monotonic_us=0, wall_ms=0, synchronised=False),
+    )

@@ -1,0 +1,228 @@
+"""The state on a bear's card, and how a database is opened so that damage never stops the bear."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Final, TypeVar
+
+from teddy_shared.errors import ConfigError, Conflict, StateError, StoreDamaged
+from teddy_shared.logs import log
+from teddy_shared.state.keys import Role
+from teddy_shared.state.scopes import Scope
+from teddy_shared.state.store import AUDIT_KEPT, Change, Row, Slot, Stamp, Verb
+
+T = TypeVar("T")
+
+VERSION: Final = 1
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS held (
+    scope TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,
+    version INTEGER NOT NULL, expires REAL, value BLOB NOT NULL,
+    PRIMARY KEY (scope, owner, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS audit (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,
+    verb TEXT NOT NULL, who TEXT NOT NULL, at REAL NOT NULL
+);
+DELETE FROM held WHERE scope IN ('request', 'session');
+"""  # the last line: one process owns the file, and what was brief has ended with the one before
+
+_READ: Final = (
+    "SELECT value, version FROM held WHERE scope = ? AND owner = ? AND name = ?"
+    " AND (expires IS NULL OR expires > ?)"
+)
+_FORGET: Final = "DELETE FROM held WHERE scope = ? AND owner = ? AND name = ? RETURNING scope, owner, name"
+_END: Final = "DELETE FROM held WHERE scope = ? AND owner = ? RETURNING scope, owner, name"
+_EXPIRE: Final = "DELETE FROM held WHERE expires <= ? RETURNING scope, owner, name"
+
+
+@asynccontextmanager
+async def open_sqlite_store(path: Path) -> AsyncIterator[SqliteStore]:
+    """Raises ConfigError where the folder cannot be used. Damage is healed and told in `healed`."""
+    loop = asyncio.get_running_loop()
+    # One thread owns the connection. Its queue holds one entry for each caller, who waits for it.
+    with ThreadPoolExecutor(1, thread_name_prefix="state") as thread:
+        connection, healed = await loop.run_in_executor(thread, open_database, path, SCHEMA, VERSION)
+        try:
+            yield SqliteStore(connection=connection, thread=thread, healed=healed)
+        finally:
+            await loop.run_in_executor(thread, connection.close)
+
+
+def open_database(path: Path, schema: str, version: int) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    """A connection in WAL with synchronous FULL, and what had to be healed to get it.
+
+    A file that cannot be read is set aside beside itself as `*.damaged-N`; nothing is deleted.
+    Blocks: call it in the thread that will own the connection.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _connect(path, schema, version), ()
+        except StoreDamaged as damage:
+            aside = set_aside(path)
+            log("state").warning("database set aside", database=path.name, kept_as=aside.name)
+            return _connect(path, schema, version), (f"{damage}; kept as {aside.name}",)
+    except (OSError, sqlite3.Error, StoreDamaged) as error:
+        raise ConfigError(
+            f"cannot keep a database at {path} ({error}): "
+            f"make its folder writable for this user, and make room on the disk"
+        ) from None
+
+
+def set_aside(path: Path) -> Path:
+    """Moves a database with its journals out of the way, to the first free number."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    for journal in ("-wal", "-shm"):
+        beside = path.with_name(path.name + journal)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + journal))
+    return path.rename(aside)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file itself is broken, and not the disk full or away."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class SqliteStore:
+    """Made by `open_sqlite_store`."""
+
+    def __init__(
+        self, *, connection: sqlite3.Connection, thread: ThreadPoolExecutor, healed: tuple[str, ...]
+    ) -> None:
+        self._connection = connection
+        self._thread = thread
+        self._listeners: list[Callable[[Change], None]] = []
+        self.healed = healed
+
+    async def get(self, slot: Slot, *, now: float) -> Row | None:
+        def work() -> Row | None:
+            found = self._connection.execute(_READ, (*slot, now)).fetchone()
+            return None if found is None else Row(*found)
+
+        return await self._run(work)
+
+    async def put(
+        self, slot: Slot, value: bytes, *, stamp: Stamp, expires: float | None, expected: int | None
+    ) -> int:
+        def work(noted: list[Change]) -> int:
+            if expected is not None:
+                found = self._connection.execute(_READ, (*slot, stamp.when)).fetchone()
+                if (version := 0 if found is None else int(found[1])) != expected:
+                    raise Conflict(slot.name, expected, version)
+            number = self._note(slot, Verb.WRITTEN, stamp, noted)
+            self._connection.execute(
+                "INSERT OR REPLACE INTO held (scope, owner, name, version, expires, value)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (*slot, number, expires, value),
+            )
+            return number
+
+        return await self._change(work)
+
+    async def delete(self, slot: Slot, *, stamp: Stamp) -> bool:
+        return await self._drop(_FORGET, slot, Verb.FORGOTTEN, stamp) > 0
+
+    async def end(self, scope: Scope, owner: str, *, stamp: Stamp) -> None:
+        await self._drop(_END, (scope, owner), Verb.ENDED, stamp)
+
+    async def expire(self, *, stamp: Stamp) -> int:
+        return await self._drop(_EXPIRE, (stamp.when,), Verb.EXPIRED, stamp)
+
+    async def audit(self, *, after: int, limit: int) -> Sequence[Change]:
+        def work() -> list[Change]:
+            rows = self._connection.execute(
+                "SELECT number, scope, owner, name, verb, who, at FROM audit"
+                " WHERE number > ? ORDER BY number LIMIT ?",
+                (after, limit),
+            )
+            return [
+                Change(number, Slot(Scope(scope), owner, name), Verb(verb), Stamp(Role(who), at))
+                for number, scope, owner, name, verb, who, at in rows
+            ]
+
+        return await self._run(work)
+
+    def tell(self, listener: Callable[[Change], None]) -> None:
+        self._listeners.append(listener)
+
+    async def _drop(self, deleting: str, values: Sequence[object], verb: Verb, stamp: Stamp) -> int:
+        def work(noted: list[Change]) -> int:
+            gone = self._connection.execute(deleting, tuple(values)).fetchall()
+            for scope, owner, name in gone:
+                self._note(Slot(Scope(scope), owner, name), verb, stamp, noted)
+            return len(gone)
+
+        return await self._change(work)
+
+    async def _change(self, work: Callable[[list[Change]], T]) -> T:
+        """One transaction. Listeners hear of it even if the caller has stopped waiting."""
+        loop = asyncio.get_running_loop()
+
+        def transaction() -> T:
+            noted: list[Change] = []
+            with self._connection:  # commits, or rolls back what raised
+                self._connection.execute("BEGIN IMMEDIATE")
+                result = work(noted)
+            if noted:
+                loop.call_soon_threadsafe(self._announce, noted)
+            return result
+
+        return await self._run(transaction)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except sqlite3.Error as error:
+            raise StateError(f"the state cannot be kept for now: {error}") from error
+
+    def _note(self, slot: Slot, verb: Verb, stamp: Stamp, noted: list[Change]) -> int:
+        number = self._connection.execute(
+            "INSERT INTO audit (scope, owner, name, verb, who, at) VALUES (?, ?, ?, ?, ?, ?)",
+            (*slot, verb, stamp.who, stamp.when),
+        ).lastrowid
+        assert number is not None  # an insert into a table with a rowid
+        self._connection.execute("DELETE FROM audit WHERE number <= ?", (number - AUDIT_KEPT,))
+        noted.append(Change(number, slot, verb, stamp))
+        return number
+
+    def _announce(self, changes: list[Change]) -> None:
+        for change in changes:
+            for listener in self._listeners:
+                listener(change)
+
+
+def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
+    """Raises StoreDamaged."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        # synchronous FULL: in WAL, NORMAL loses the last commits when the power goes.
+        connection.execute("PRAGMA synchronous = FULL")
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise sqlite3.OperationalError("this file system cannot keep a write-ahead log")
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, version):
+            raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
+        with closing(connection.execute("PRAGMA quick_check(1)")) as verdict:
+            if (complaint := verdict.fetchone()[0]) != "ok":
+                raise StoreDamaged(path, complaint.splitlines()[0])
+        connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {version}; COMMIT;")
+    except sqlite3.Error as error:
+        connection.close()
+        if is_damage(error):
+            raise StoreDamaged(path, str(error)) from None
+        raise
+    except StoreDamaged:
+        connection.close()
+        raise
+    return connection
