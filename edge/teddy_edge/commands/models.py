@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
-from teddy_edge.inference.models import ModelStore, Part, default_cache
+from teddy_edge import settings
+from teddy_edge.inference.models import ModelStore, Part
 from teddy_shared.cli import Command
 
 DESCRIPTION = """\
@@ -29,13 +29,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "--cache",
             type=Path,
             metavar="DIR",
-            default=default_cache(os.environ),
-            help="where converted models are kept (default: %(default)s)",
+            help="where converted models are kept (default: what the bear's settings say)",
         )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    store = ModelStore(arguments.cache)
+    wished = settings.read(overrides={"models.cache": arguments.cache})
+    store = ModelStore(wished.models.cache)
     match arguments.action:
         case "prepare":
             return _prepare(store, as_json=arguments.json)

@@ -42,7 +42,7 @@ class Part:
 
 def default_cache(environment: Mapping[str, str]) -> Path:
     """Where converted models go when the settings name no other place."""
-    home = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", "~"), ".cache").expanduser()
+    home = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", "/root"), ".cache")
     return Path(home, "teddy", "models")
 
 

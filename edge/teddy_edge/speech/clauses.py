@@ -21,6 +21,12 @@ _TITLE: Final = re.compile(r"(mrs?|ms|dr|prof|st|[js]r|rev|capt|col|gen|lt|sgt|v
 _JOINT: Final = re.compile(
     r"and|but|or|so|because|when|while|if|that|who|which|where|until|before|after", re.I
 )
+# These lean on the word behind them.
+_LEANING: Final = re.compile(
+    r"an?|the|of|to|in|on|at|by|for|from|with|about|my|your|his|her|its|our|their|some|very|so|"
+    r"is|are|was|were|be|can|will|has|have|had|and|but|or|as|than|who|that|i|you|he|she|it|we|they",
+    re.I,
+)
 
 
 def clauses(text: str) -> list[str]:
@@ -64,11 +70,21 @@ def _first_cut(words: Sequence[str]) -> int:
             return at
     if len(words) <= FIRST_MOST + TAIL:
         return 0
-    candidates = [at for at in range(FIRST_SOON, FIRST_MOST + 1) if _apart(words[at - 1], words[at])]
-    for at in candidates:
-        if _JOINT.fullmatch(words[at]):
-            return at
-    return candidates[-1] if candidates else 0
+    candidates = [at for at in range(FIRST_MOST, FIRST_SOON - 1, -1) if _apart(words[at - 1], words[at])]
+    for fits in (_before_a_joint, _on_its_own, lambda *_: True):
+        for at in candidates:
+            if fits(words[at - 1], words[at]):
+                return at
+    return 0
+
+
+def _before_a_joint(word: str, following: str) -> bool:
+    return bool(_JOINT.fullmatch(following)) and _on_its_own(word, following)
+
+
+def _on_its_own(word: str, _: str) -> bool:
+    """Whether the voice can come to rest on a word."""
+    return not _LEANING.fullmatch(word)
 
 
 def _apart(word: str, following: str) -> bool:

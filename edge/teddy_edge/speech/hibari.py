@@ -7,7 +7,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from teddy_edge.audio.samples import Pcm
+import numpy as np
+
+from teddy_edge.audio.samples import SILENCE, Pcm
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.inference.session import Array, Session, open_session
 from teddy_edge.speech.loudness import Wave, finish
@@ -15,6 +17,8 @@ from teddy_shared.errors import PartMissing
 
 Engine = Callable[[str, int], Wave]
 """Text and a seed for the noise in the voice, to samples."""
+
+AT_ONCE: Final = 40  # words in one run of the network: a minute at once would take 300 MB
 
 # Files that hibari opens by itself, so that all we can do is to look at them first.
 _READ_BY_HIBARI: Final = (
@@ -35,12 +39,15 @@ class HibariSynthesizer:
 
     def render(self, text: str) -> Pcm:
         """int16 [n] at MOUTH_RATE. The same text gives the same samples, so that they can be kept."""
-        plain = _without_links(text)
-        seed = int.from_bytes(hashlib.sha256(plain.encode()).digest()[:8], "big")
-        return finish(self._engine(plain, seed), plain)
+        words = _without_links(text).split()
+        if not any(letter.isalnum() for word in words for letter in word):
+            return SILENCE  # of dots alone hibari makes a hum
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        runs = (" ".join(words[at : at + AT_ONCE]) for at in range(0, len(words), AT_ONCE))
+        return finish(np.concatenate([self._engine(run, seed) for run in runs]), text)
 
 
-def open_hibari(models: ModelStore) -> HibariSynthesizer:
+def open_hibari(models: ModelStore, *, threads: int = 1) -> HibariSynthesizer:
     """Load lexicons and networks and speak once, so that the first clause is as quick as the others.
 
     Takes half a second: call it from a thread. Raises PartMissing or ConfigError.
@@ -48,7 +55,7 @@ def open_hibari(models: ModelStore) -> HibariSynthesizer:
     for name in _READ_BY_HIBARI:
         models.path(name)
     symbols: dict[str, int] = json.loads(models.path("voice-symbols").read_text("utf-8"))
-    voice = open_session(models.path("voice"))
+    voice = open_session(models.path("voice"), threads=threads)
     unknown_words = open_session(models.path("voice-unknown-words"))
     synthesizer = HibariSynthesizer(engine=_engine(voice, unknown_words, symbols))
     synthesizer.render("Hello, Teddyish.")  # the second word is in no lexicon

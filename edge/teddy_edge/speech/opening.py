@@ -22,17 +22,17 @@ class Speech:
     synthesizer: HibariSynthesizer
 
 
-def open_speech(models: ModelStore) -> Speech:
+def open_speech(models: ModelStore, *, threads: int = 1) -> Speech:
     """About a second of work: call it from a thread. Raises PartMissing or ConfigError."""
-    return Speech(open_transcriber(models), open_hibari(models))
+    return Speech(open_transcriber(models, threads=threads), open_hibari(models, threads=threads))
 
 
-def open_transcriber(models: ModelStore) -> Transcriber:
+def open_transcriber(models: ModelStore, *, threads: int = 1) -> Transcriber:
     """Load Whisper and let it hear something, so that the first utterance is as quick as the others."""
     models.path("whisper-embedding")  # lies beside the decoder, which maps it by its name
     transcriber = Transcriber(
-        encoder=open_session(models.path("whisper-encoder")),
-        decoder=open_session(models.path("whisper-decoder")),
+        encoder=open_session(models.path("whisper-encoder"), threads=threads),
+        decoder=open_session(models.path("whisper-decoder"), threads=threads),
         tokens=read_vocabulary(models.path("whisper-tokenizer"), models.path("whisper-config")),
     )
     hum = np.sin(np.arange(EAR_RATE) / 25) * 3000
