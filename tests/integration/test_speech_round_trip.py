@@ -13,7 +13,7 @@ from teddy_edge.audio.samples import EAR_RATE, MOUTH_RATE, Pcm
 from teddy_edge.ear.silero import FRAME, Silero, open_silero
 from teddy_edge.inference.governor import ThreadGovernor
 from teddy_edge.inference.models import ModelStore
-from teddy_edge.inference.session import open_session
+from teddy_edge.inference.session import Array, open_session
 from teddy_edge.safety.guard import Safe, safe_line
 from teddy_edge.speech.hibari import HibariSynthesizer
 from teddy_edge.speech.transcriber import NOTHING, Transcriber
@@ -174,10 +174,15 @@ def test_silero_forgets_everything_when_reset(silero: Silero, tmp_path: Path) ->
 
 def test_silero_sees_the_end_of_the_frame_before(silero: Silero, models: ModelStore, tmp_path: Path) -> None:
     pcm = flite("Tell me a story.", tmp_path)
-    session, state, expected = open_session(models.path("silero")), np.zeros((2, 1, 128), np.float32), []
+    session, expected = open_session(models.path("silero")), []
+    state: Array = np.zeros((2, 1, 128), np.float32)
     whole = np.concatenate((np.zeros(64), pcm)).astype(np.float32)[None] / 32768
     for at in range(0, pcm.size - FRAME + 1, FRAME):
-        feeds = {"input": whole[:, at : at + 64 + FRAME], "state": state, "sr": np.array(EAR_RATE)}
+        feeds: dict[str, Array] = {
+            "input": whole[:, at : at + 64 + FRAME],
+            "state": state,
+            "sr": np.array(EAR_RATE),
+        }
         probability, state = session.run(feeds)
         expected.append(float(probability[0, 0]))
 
