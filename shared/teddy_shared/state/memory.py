@@ -24,9 +24,9 @@ class _Kept:
 class MemoryStore:
     """No method awaits anything, so each is one transaction by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, audit_kept: int = AUDIT_KEPT) -> None:
         self._kept: dict[Slot, _Kept] = {}
-        self._audit: deque[Change] = deque(maxlen=AUDIT_KEPT)
+        self._audit: deque[Change] = deque(maxlen=audit_kept)
         self._number = 0
         self._listeners: list[Callable[[Change], None]] = []
 

@@ -43,16 +43,19 @@ _EXPIRE: Final = "DELETE FROM held WHERE expires <= ? RETURNING scope, owner, na
 
 
 @asynccontextmanager
-async def open_sqlite_store(path: Path) -> AsyncIterator[SqliteStore]:
+async def open_sqlite_store(path: Path, *, audit_kept: int = AUDIT_KEPT) -> AsyncIterator[SqliteStore]:
     """Raises ConfigError where the folder cannot be used. Damage is healed and told in `healed`."""
     loop = asyncio.get_running_loop()
     # One thread owns the connection. Its queue holds one entry for each caller, who waits for it.
-    with ThreadPoolExecutor(1, thread_name_prefix="state") as thread:
+    thread = ThreadPoolExecutor(1, thread_name_prefix="state")
+    try:
         connection, healed = await loop.run_in_executor(thread, open_database, path, SCHEMA, VERSION)
         try:
-            yield SqliteStore(connection=connection, thread=thread, healed=healed)
+            yield SqliteStore(connection=connection, thread=thread, healed=healed, audit_kept=audit_kept)
         finally:
             await loop.run_in_executor(thread, connection.close)
+    finally:
+        await asyncio.to_thread(thread.shutdown)
 
 
 def open_database(path: Path, schema: str, version: int) -> tuple[sqlite3.Connection, tuple[str, ...]]:
@@ -98,10 +101,16 @@ class SqliteStore:
     """Made by `open_sqlite_store`."""
 
     def __init__(
-        self, *, connection: sqlite3.Connection, thread: ThreadPoolExecutor, healed: tuple[str, ...]
+        self,
+        *,
+        connection: sqlite3.Connection,
+        thread: ThreadPoolExecutor,
+        healed: tuple[str, ...],
+        audit_kept: int,
     ) -> None:
         self._connection = connection
         self._thread = thread
+        self._audit_kept = audit_kept
         self._listeners: list[Callable[[Change], None]] = []
         self.healed = healed
 
@@ -192,7 +201,7 @@ class SqliteStore:
             (*slot, verb, stamp.who, stamp.when),
         ).lastrowid
         assert number is not None  # an insert into a table with a rowid
-        self._connection.execute("DELETE FROM audit WHERE number <= ?", (number - AUDIT_KEPT,))
+        self._connection.execute("DELETE FROM audit WHERE number <= ?", (number - self._audit_kept,))
         noted.append(Change(number, slot, verb, stamp))
         return number
 
@@ -206,16 +215,17 @@ def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
     """Raises StoreDamaged."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        # synchronous FULL: in WAL, NORMAL loses the last commits when the power goes.
-        connection.execute("PRAGMA synchronous = FULL")
-        if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
-            raise sqlite3.OperationalError("this file system cannot keep a write-ahead log")
         found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, version):
+        empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        if found != version and not (found == 0 and empty):
             raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
         with closing(connection.execute("PRAGMA quick_check(1)")) as verdict:
             if (complaint := verdict.fetchone()[0]) != "ok":
                 raise StoreDamaged(path, complaint.splitlines()[0])
+        # synchronous FULL: in WAL, NORMAL loses the last commits when the power goes.
+        connection.execute("PRAGMA synchronous = FULL")
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise sqlite3.OperationalError("this file system cannot keep a write-ahead log")
         connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {version}; COMMIT;")
     except sqlite3.Error as error:
         connection.close()

@@ -1,0 +1,303 @@
+"""Power cuts, damaged files, full disks: what was acknowledged is never lost, and the bear goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from teddy_edge.outbox.entry import NO_TURN
+from teddy_edge.outbox.errors import OutboxAway
+from teddy_edge.outbox.store import Outbox, open_outbox
+from teddy_shared.clock import SeededChance, SystemClock
+from teddy_shared.envelope import UNREADABLE, BearId, Lane
+from teddy_shared.errors import ConfigError
+from teddy_shared.events import BearStarted, TurnBegun
+from teddy_shared.seal import ChaChaSeal, MemoryKeyRing, Seal
+from tests.integration import outbox_victim
+
+KILLS = 10
+
+
+@pytest.fixture
+def seal() -> Seal:
+    keys = MemoryKeyRing(chance=SeededChance(1))
+    keys.create("outbox")
+    return ChaChaSeal(keys=keys, chance=SeededChance(2))
+
+
+def opened(path: Path, seal: Seal, *, seed: int = 3) -> AbstractAsyncContextManager[Outbox]:
+    return open_outbox(path, bear=BearId("bear-1"), seal=seal, clock=SystemClock(), chance=SeededChance(seed))
+
+
+async def fill(outbox: Outbox, count: int) -> None:
+    for n in range(count):
+        await outbox.append(TurnBegun(speech_ms=n), NO_TURN)
+
+
+async def test_ten_kills_in_mid_sentence_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    acknowledged = await asyncio.to_thread(kill_again_and_again, tmp_path)
+
+    seal = await asyncio.to_thread(outbox_victim.seal_in, tmp_path)
+    async with open_outbox(
+        tmp_path / "outbox.db",
+        bear=BearId("victim"),
+        seal=seal,
+        clock=SystemClock(),
+        chance=SeededChance(9),
+    ) as outbox:
+        assert outbox.healed == ()
+        assert {epoch for epoch, _, _ in acknowledged} == {outbox.epoch}
+        for lane in (Lane.SAFETY, Lane.INTERACTION):
+            kept = await outbox.pending(lane, 0, events=10**6, size=10**9)
+            numbers = [entry.head.place.seq for entry in kept]
+            assert numbers == list(range(1, len(numbers) + 1))
+            assert all(entry.head.type != UNREADABLE for entry in kept)
+            spoken_for = [seq for _, each, seq in acknowledged if each == lane]
+            assert len(spoken_for) == len(set(spoken_for)) > KILLS
+            assert set(spoken_for) <= set(numbers)
+
+
+def kill_again_and_again(folder: Path) -> list[tuple[str, int, int]]:
+    acknowledged: list[tuple[str, int, int]] = []
+    with subprocess.Popen(
+        [sys.executable, outbox_victim.__file__, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as forker:
+        assert forker.stdin is not None
+        assert forker.stdout is not None
+        for kill in range(KILLS):
+            forker.stdin.write("go\n")
+            forker.stdin.flush()
+            child = int(forker.stdout.readline().removeprefix("pid "))
+            acknowledged += parsed(islice(forker.stdout, 20 + 7 * kill))
+            os.kill(child, signal.SIGKILL)
+            acknowledged += parsed(iter(forker.stdout.readline, "gone\n"))
+        forker.stdin.close()
+    return acknowledged
+
+
+def parsed(lines: Iterator[str]) -> list[tuple[str, int, int]]:
+    return [(epoch, int(lane), int(seq)) for epoch, lane, seq in (line.split() for line in lines)]
+
+
+async def test_numbers_go_on_after_a_restart_even_when_all_is_acknowledged(
+    tmp_path: Path, seal: Seal
+) -> None:
+    async with opened(tmp_path / "o.db", seal) as outbox:
+        await fill(outbox, 3)
+        await outbox.acknowledged(Lane.INTERACTION, 3, epoch=outbox.epoch)
+        before = outbox.epoch, outbox.boot
+
+    async with opened(tmp_path / "o.db", seal, seed=4) as outbox:
+        head = await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
+
+        assert head.place.seq == 4
+        assert outbox.epoch == before[0]
+        assert outbox.boot != before[1]
+
+
+async def test_a_payload_lies_on_the_card_unreadable(tmp_path: Path, seal: Seal) -> None:
+    async with opened(tmp_path / "o.db", seal) as outbox:
+        await outbox.append(BearStarted(software="a-very-secret-word"), NO_TURN)
+
+    everything = await asyncio.to_thread(all_bytes_in, tmp_path)
+    assert b"bear.started" in everything
+    assert b"a-very-secret-word" not in everything
+
+
+def all_bytes_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
+
+
+@pytest.mark.parametrize(
+    "damage", ["garbage", "truncated", "a torn page", "another program's", "a newer one"]
+)
+async def test_a_damaged_database_is_set_aside_and_replaced_under_a_new_epoch(
+    tmp_path: Path, seal: Seal, damage: str
+) -> None:
+    path = tmp_path / "o.db"
+    async with opened(path, seal) as outbox:
+        await fill(outbox, 200)
+        old = outbox.epoch
+    broken = await asyncio.to_thread(break_file, path, damage)
+
+    async with opened(path, seal, seed=4) as outbox:
+        head = await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
+
+        assert outbox.epoch != old
+        assert head.place.seq == 1
+        assert len(outbox.healed) == 1
+        assert "o.db.damaged-1" in outbox.healed[0]
+    assert await asyncio.to_thread((tmp_path / "o.db.damaged-1").read_bytes) == broken
+
+
+def break_file(path: Path, damage: str) -> bytes:
+    """The bytes as they are now."""
+    whole = path.read_bytes()
+    match damage:
+        case "garbage":
+            path.write_bytes(b"not a database at all, but long enough to look at" * 100)
+        case "truncated":
+            path.write_bytes(whole[: len(whole) // 2 + 100])
+        case "a torn page":
+            page = 4096 * (len(whole) // 4096 // 2)
+            path.write_bytes(whole[:page] + b"\xa5" * 4096 + whole[page + 4096 :])
+        case "another program's":
+            path.write_bytes(b"")
+            change(path, "CREATE TABLE events (what TEXT)")
+        case "a newer one":
+            change(path, "PRAGMA user_version = 99")
+    return path.read_bytes()
+
+
+def change(path: Path, script: str) -> None:
+    database = sqlite3.connect(path)
+    database.executescript(script)
+    database.close()
+
+
+async def test_a_database_set_aside_twice_gets_two_names(tmp_path: Path, seal: Seal) -> None:
+    path = tmp_path / "o.db"
+    for seed in (4, 5):
+        await asyncio.to_thread(path.write_bytes, b"rubbish" * 1000)
+        async with opened(path, seal, seed=seed):
+            pass
+
+    names = await asyncio.to_thread(os.listdir, tmp_path)
+    assert {"o.db", "o.db.damaged-1", "o.db.damaged-2"} <= set(names)
+
+
+async def test_damage_that_shows_while_running_does_not_stop_the_recording(
+    tmp_path: Path, seal: Seal
+) -> None:
+    path = tmp_path / "o.db"
+    async with opened(path, seal) as outbox:
+        await fill(outbox, 200)
+        old = outbox.epoch
+        await asyncio.to_thread(empty_the_journal, path)
+        await asyncio.to_thread(break_file, path, "garbage")
+
+        head = await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
+
+        assert (head.place.seq, head.place.epoch) == (1, outbox.epoch)
+        assert outbox.epoch != old
+        assert "o.db.damaged-1" in outbox.healed[0]
+        assert [entry.head for entry in await outbox.pending(Lane.INTERACTION, 0)] == [head]
+
+
+def empty_the_journal(path: Path) -> None:
+    change(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DELETE FROM events WHERE seq = 2",
+        "UPDATE events SET payload = x'00' WHERE seq = 2",
+        "UPDATE events SET head = 'not a head' WHERE seq = 2",
+        "UPDATE events SET head = (SELECT head FROM events WHERE seq = 1) WHERE seq = 2",
+    ],
+)
+async def test_a_harmed_row_leaves_a_stand_in_and_holds_up_nothing(
+    tmp_path: Path, seal: Seal, harm: str
+) -> None:
+    async with opened(tmp_path / "o.db", seal) as outbox:
+        await fill(outbox, 3)
+    await asyncio.to_thread(change, tmp_path / "o.db", harm)
+
+    async with opened(tmp_path / "o.db", seal) as outbox:
+        waiting = await outbox.pending(Lane.INTERACTION, 0)
+
+    assert [(entry.head.place.seq, entry.head.type) for entry in waiting] == [
+        (1, "turn.begun"),
+        (2, UNREADABLE),
+        (3, "turn.begun"),
+    ]
+    assert waiting[1].wire.payload == b"{}"
+
+
+async def test_events_of_a_lost_key_leave_stand_ins(tmp_path: Path, seal: Seal) -> None:
+    async with opened(tmp_path / "o.db", seal) as outbox:
+        await fill(outbox, 2)
+    strange = MemoryKeyRing(chance=SeededChance(99))
+    strange.create("outbox")
+
+    async with opened(tmp_path / "o.db", ChaChaSeal(keys=strange, chance=SeededChance(2))) as outbox:
+        await fill(outbox, 1)
+        waiting = await outbox.pending(Lane.INTERACTION, 0)
+
+    assert [entry.head.type for entry in waiting] == [UNREADABLE, UNREADABLE, "turn.begun"]
+
+
+async def test_a_full_disk_is_a_named_error_and_recording_goes_on_when_there_is_room(
+    tmp_path: Path, seal: Seal
+) -> None:
+    async with opened(tmp_path / "o.db", seal) as outbox:
+        await fill(outbox, 2)
+        with no_room_above(100_000), pytest.raises(OutboxAway):
+            for _ in range(10):
+                await outbox.append(BearStarted(software="x" * 50_000), NO_TURN)
+        taken = outbox.marks()[Lane.INTERACTION].last
+
+        head = await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
+
+        assert head.place.seq == taken + 1
+        waiting = await outbox.pending(Lane.INTERACTION, 0, size=10**6)
+        assert [entry.head.place.seq for entry in waiting] == list(range(1, taken + 2))
+        assert outbox.healed == ()
+
+
+@contextmanager
+def no_room_above(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def something_in_the_way(tmp_path: Path) -> Path:
+    path = tmp_path / "file"
+    path.write_text("in the way")
+    return path
+
+
+async def test_a_folder_that_cannot_be_made_is_said_plainly(something_in_the_way: Path, seal: Seal) -> None:
+    with pytest.raises(ConfigError, match="cannot keep a database at"):
+        async with opened(something_in_the_way / "o.db", seal):
+            pass
+
+
+async def test_an_append_whose_caller_gave_up_in_the_queue_is_not_recorded(
+    tmp_path: Path, seal: Seal
+) -> None:
+    async with opened(tmp_path / "o.db", seal) as outbox:
+        async with asyncio.TaskGroup() as tasks:
+            first = tasks.create_task(outbox.append(TurnBegun(speech_ms=1), NO_TURN), name="first")
+            given_up = [
+                tasks.create_task(outbox.append(TurnBegun(speech_ms=2), NO_TURN), name=f"later-{n}")
+                for n in range(5)
+            ]
+            await asyncio.sleep(0)
+            for task in given_up:
+                task.cancel()
+
+        kept = outbox.marks()[Lane.INTERACTION].last
+        assert first.result().place.seq == 1
+        assert (await outbox.append(TurnBegun(speech_ms=3), NO_TURN)).place.seq == kept + 1
