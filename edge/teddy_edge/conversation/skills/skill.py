@@ -1,0 +1,62 @@
+"""The port of everything the bear can talk about: what it is told, what it remembers, what it replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from teddy_shared.ages import AgeBand
+from teddy_shared.clock import Chance
+
+REMEMBERED: Final = 48  # ids of lines; older ones may be said again
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the child said, as far as the bear could tell."""
+
+    text: str
+    confidence: float  # 0 to 1
+    band: AgeBand
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a skill would like to say. Not safe yet: the guard decides."""
+
+    text: str
+    skill: str
+    topic: str  # fit for the parents' page; never the child's words
+    note: Mapping[str, str] = field(default_factory=dict)  # what the skill wants back at the next turn
+    lines: tuple[str, ...] = ()  # ids of the authored lines used
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What the skills may know of the turns before. Holds none of the child's words."""
+
+    skill: str | None = None  # who answered last
+    topic: str | None = None
+    text: str = ""  # the bear's last words, for "what did you say?"
+    note: Mapping[str, str] = field(default_factory=dict)  # as that skill left it
+    lines: tuple[str, ...] = ()  # ids said lately, newest last
+
+    def after(self, reply: Reply) -> Recent:
+        """The memory once this reply was heard."""
+        fresh = dict.fromkeys((*self.lines, *reply.lines))
+        for line in reply.lines:  # said again counts as said last
+            fresh[line] = fresh.pop(line)
+        return Recent(reply.skill, reply.topic, reply.text, reply.note, tuple(fresh)[-REMEMBERED:])
+
+
+class Skill(Protocol):
+    """Something to talk about that needs no internet. Holds no state: that travels in Recent and Reply."""
+
+    @property
+    def name(self) -> str: ...
+
+    def fit(self, heard: Heard, recent: Recent) -> float:
+        """How surely this is for the skill: 0 not at all, 0.5 a word of it, 1 nobody else's."""
+
+    def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply: ...

@@ -1,0 +1,39 @@
+"""Authored data files of the bear: TOML in, a checked model out, with errors that name the place."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from teddy_shared.errors import ConfigError, PartMissing
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Authored(BaseModel):
+    """A table in an authored file: nothing in it that we don't know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def read_authored(package: str, name: str) -> bytes:
+    """The bytes of a data file inside a package; blocks. Raises PartMissing."""
+    try:
+        return files(package).joinpath(name).read_bytes()
+    except OSError:
+        raise PartMissing(f"the file {name} of {package}", "install Teddy again") from None
+
+
+def parse_authored(model: type[M], data: bytes, name: str) -> M:
+    """Raises ConfigError naming the file, the place in it and what is wrong there."""
+    try:
+        return model.model_validate(tomllib.loads(data.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name} is not a TOML file: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"{name}: {place or 'the file'}: {first['msg']}") from None
