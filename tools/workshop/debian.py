@@ -31,11 +31,11 @@ def missing(programs: Iterable[str] = PROGRAMS) -> list[str]:
     return [PROGRAMS[program] for program in programs if shutil.which(program, path=path) is None]
 
 
-def install(packages: Sequence[str], *, run: Callable[[Sequence[str]], int]) -> None:
+def install(packages: Sequence[str], *, run: Callable[[Sequence[str]], int], policy: Path = POLICY) -> None:
     """Install without leaving a service running. `run` runs a command as root. Raises CannotInstall."""
     _say(f"installing from Debian: {' '.join(packages)}")
     command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
-    ours = _forbid_services(run)
+    ours = _forbid_services(run, policy)
     try:
         code = run([*command, "--no-install-recommends", "install", *packages])
         if code:  # the machine's lists may be old or empty
@@ -43,7 +43,7 @@ def install(packages: Sequence[str], *, run: Callable[[Sequence[str]], int]) -> 
             code = run([*command, "--no-install-recommends", "install", *packages])
     finally:
         if ours:
-            run(["rm", "-f", str(POLICY)])
+            run(["rm", "-f", str(policy)])
     if code:
         raise CannotInstall(f"apt-get failed; its lines above say why. By hand: {by_hand(packages)}")
     if Path("/run/systemd/system").exists():
@@ -67,12 +67,12 @@ def as_root() -> Callable[[Sequence[str]], int] | None:
     return lambda command: _run([*prefix, *command])
 
 
-def _forbid_services(run: Callable[[Sequence[str]], int]) -> bool:
+def _forbid_services(run: Callable[[Sequence[str]], int], policy: Path) -> bool:
     """Whether we laid Debian's own bar before services; an existing one (a container's) stays."""
-    if POLICY.exists():
+    if policy.exists():
         return False
     script = FORBID.decode()
-    return run(["sh", "-c", 'printf "%s" "$1" > "$2" && chmod 755 "$2"', "sh", script, str(POLICY)]) == 0
+    return run(["sh", "-c", 'printf "%s" "$1" > "$2" && chmod 755 "$2"', "sh", script, str(policy)]) == 0
 
 
 def _run(command: Sequence[str], *, quiet: bool = False) -> int:
