@@ -194,7 +194,7 @@ def _progress(lines: Iterator[str] | Sequence[str] | object, packages: int) -> I
                 print(f"\r  {len(seen)} of {packages}: {found[1]:<40}", end="", file=sys.stderr, flush=True)
             elif len(seen) % 15 == 0:
                 _say(f"  {len(seen)} of {packages}")
-        elif line.startswith(("Installing collected", "Building")):
+        elif packages > 1 and line.startswith("Installing collected"):
             print("\r" if live else "", end="", file=sys.stderr)
             _say("  downloaded; unpacking")
         yield line
