@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from workshop.children import Child, ChildFailed, Children, Ended, signals_end_us
 from workshop.parents import PageFailed, ParentsPage
@@ -132,14 +132,13 @@ def _watch(house: House, seen: Seen, wishes: Wishes, *, until_played: float) -> 
     """Tell each turn as it happens, until all of them are on the page. Raises DemoFailed when late."""
     deadline = time.monotonic() + until_played
     while not (seen.played and not seen.missing):
-        house.children.listen(LOOK_SECONDS)
-        for said in _taken(house.bear):
-            if said.get("event") == "turn":
-                seen.turns.append(Turn(said))
-                _say(tell(len(seen.turns), seen.turns[-1]))
-            elif said.get("event") == "played":
-                seen.played = True
-                deadline = time.monotonic() + wishes.arrival_seconds
+        was_played = seen.played
+        try:
+            house.children.listen(LOOK_SECONDS)
+        finally:
+            _hear(house.bear, seen)  # also the last words of a bear that died
+        if seen.played and not was_played:
+            deadline = time.monotonic() + wishes.arrival_seconds
         _look(house, seen)
         if time.monotonic() > deadline:
             raise DemoFailed(_what_is_late(seen, wishes.arrival_seconds))
@@ -157,6 +156,16 @@ def _stay(children: Children) -> None:
         if ended.number != signal.SIGINT:
             raise
         _say("\nThe demo is over; stopping everything.")
+
+
+def _hear(bear: Child, seen: Seen) -> None:
+    while bear.said:
+        said = bear.said.popleft()
+        if said.get("event") == "turn":
+            seen.turns.append(Turn(said))
+            _say(tell(len(seen.turns), seen.turns[-1]))
+        elif said.get("event") == "played":
+            seen.played = True
 
 
 def _look(house: House, seen: Seen) -> None:
@@ -180,11 +189,6 @@ def _what_is_late(seen: Seen, seconds: float) -> str:
     numbers = ", ".join(map(str, seen.missing))
     late = f"not on the parents' page after {seconds:.0f} s: turn {numbers} of {len(seen.turns)}"
     return f"{late}; {seen.complaint}" if seen.complaint else late
-
-
-def _taken(child: Child) -> Iterator[dict[str, Any]]:
-    while child.said:
-        yield child.said.popleft()
 
 
 @contextmanager
