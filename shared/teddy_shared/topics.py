@@ -14,6 +14,9 @@ ROOT: Final = "teddy/v1"
 INGEST_EVENTS: Final = f"$share/ingest/{ROOT}/+/up/#"
 INGEST_STATUS: Final = f"$share/ingest/{ROOT}/+/status"
 
+# Retained messages never come through a shared subscription (MQTT 5, 4.8.2).
+EVERY_STATUS: Final = f"{ROOT}/+/status"
+
 
 def up(bear: BearId, lane: Lane) -> str:
     return f"{ROOT}/{bear}/up/{int(lane)}"
