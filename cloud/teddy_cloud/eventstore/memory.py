@@ -1,0 +1,114 @@
+"""An event store that ends with the process; it keeps the same promises as the real one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from teddy_cloud.eventstore.partitions import partition_of
+from teddy_cloud.eventstore.store import (
+    DEAD_LETTERS,
+    DeadLetter,
+    Doorbell,
+    Entry,
+    Item,
+    Poison,
+    Position,
+)
+from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_shared.purposes import NOTHING_GRANTED, Consent, allows
+
+
+class MemoryEventStore:
+    def __init__(self) -> None:
+        self._entries: dict[int, list[Entry]] = defaultdict(list)
+        self._dead: dict[int, deque[DeadLetter]] = defaultdict(lambda: deque(maxlen=DEAD_LETTERS))
+        self._marks: dict[tuple[BearId, str], dict[Lane, int]] = defaultdict(dict)
+        self._permits: dict[BearId, tuple[Consent, frozenset[ProfileId]]] = {}
+        self._bells: set[_Bell] = set()
+
+    async def append_batch(
+        self, *, bear: BearId, epoch: str, lane: Lane, first: int, items: Sequence[Item | Poison]
+    ) -> int:
+        marks, partition = self._marks[bear, epoch], partition_of(bear)
+        mark = marks.get(lane, 0)
+        if first <= mark + 1:
+            for item in items[mark + 1 - first :]:
+                self._store(bear, partition, item)
+                mark += 1
+            if mark != marks.get(lane, 0):
+                marks[lane] = mark
+                for bell in self._bells:
+                    bell.ring(partition)
+        return mark
+
+    async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]:
+        start = _number(after)
+        return self._entries[partition][start : start + count]
+
+    async def read_many(self, places: Mapping[int, Position], count: int) -> Mapping[int, Sequence[Entry]]:
+        found = {partition: await self.read(partition, after, count) for partition, after in places.items()}
+        return {partition: entries for partition, entries in found.items() if entries}
+
+    async def marks(self, bear: BearId, epoch: str) -> Mapping[Lane, int]:
+        return dict(self._marks[bear, epoch])
+
+    async def permit(self, bear: BearId, *, consent: Consent, profiles: frozenset[ProfileId]) -> None:
+        self._permits[bear] = (consent, profiles)
+
+    async def bury(self, bear: BearId, *, reason: str, size: int, sealed: bytes) -> None:
+        consent, _ = self._permits.get(bear, (NOTHING_GRANTED, frozenset()))
+        kept = sealed if consent else b""
+        self._dead[partition_of(bear)].append(DeadLetter(bear, reason, size, kept))
+
+    async def dead_letters(self, partition: int) -> Sequence[DeadLetter]:
+        return list(self._dead[partition])
+
+    @asynccontextmanager
+    async def doorbell(self) -> AsyncIterator[Doorbell]:
+        bell = _Bell()
+        self._bells.add(bell)
+        try:
+            yield bell
+        finally:
+            self._bells.remove(bell)
+
+    def _store(self, bear: BearId, partition: int, item: Item | Poison) -> None:
+        consent, profiles = self._permits.get(bear, (NOTHING_GRANTED, frozenset()))
+        entries = self._entries[partition]
+        position = Position(f"{len(entries) + 1}-0")
+        match item:
+            case Poison(reason, sealed):
+                kept = sealed if consent else b""
+                self._dead[partition].append(DeadLetter(bear, reason, len(sealed), kept))
+            case Item() if allows(consent, item.purpose) and item.profile in (None, *profiles):
+                entries.append(Entry(position, item.head, item.owner, item.sealed))
+            case Item():
+                entries.append(Entry(position, item.stand_in, "", b""))
+
+
+class _Bell:
+    def __init__(self) -> None:
+        self._rung: set[int] = set()  # bounded by the number of partitions
+        self._event = asyncio.Event()
+
+    def ring(self, partition: int) -> None:
+        self._rung.add(partition)
+        self._event.set()
+
+    async def rung(self, seconds: float) -> frozenset[int]:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            return frozenset()
+        rung = frozenset(self._rung)
+        self._rung.clear()
+        self._event.clear()
+        return rung
+
+
+def _number(position: Position) -> int:
+    return int(position.split("-")[0])

@@ -1,0 +1,9 @@
+"""What the cloud itself writes to a bear's stream: when the bear came and went."""
+
+from __future__ import annotations
+
+from typing import Final
+
+OWN_EPOCH: Final = "cloud"  # the epoch of what the cloud writes; no bear may use it
+ONLINE: Final = "link.online"
+OFFLINE: Final = "link.offline"

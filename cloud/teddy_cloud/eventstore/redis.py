@@ -1,0 +1,126 @@
+"""The event store on Redis Streams: one script a batch, one slot a bear."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Final
+
+from teddy_cloud.eventstore import partitions
+from teddy_cloud.eventstore.client import Listener, Part, Reply, Script, StoreClient
+from teddy_cloud.eventstore.store import (
+    DEAD_LETTERS,
+    DeadLetter,
+    Doorbell,
+    Entry,
+    Item,
+    Poison,
+    Position,
+)
+from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_shared.purposes import Consent
+
+DOORBELL: Final = "doorbell"  # the channel; its messages are partition numbers
+
+_APPEND: Final = Script(files(__package__).joinpath("append.lua").read_text())
+_BURY: Final = Script(files(__package__).joinpath("bury.lua").read_text())
+
+
+class RedisEventStore:
+    """Needs Redis 6.2 or newer, or Valkey."""
+
+    def __init__(self, *, client: StoreClient) -> None:
+        self._client = client
+
+    async def append_batch(
+        self, *, bear: BearId, epoch: str, lane: Lane, first: int, items: Sequence[Item | Poison]
+    ) -> int:
+        partition = partitions.partition_of(bear)
+        keys = [
+            partitions.marks(bear, epoch),
+            partitions.events(partition),
+            partitions.dead(partition),
+            partitions.consent(bear),
+            partitions.profiles(bear),
+        ]
+        arguments: list[Part] = [int(lane), first, bear, DEAD_LETTERS, DOORBELL, partition]
+        for item in items:
+            arguments += _arguments(item)
+        return int(await self._client.run(_APPEND, keys, arguments))
+
+    async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]:
+        return (await self.read_many({partition: after}, count)).get(partition, ())
+
+    async def read_many(self, places: Mapping[int, Position], count: int) -> Mapping[int, Sequence[Entry]]:
+        # One read a stream in one pipeline: a cluster refuses one read of many streams.
+        commands = [
+            ("XRANGE", partitions.events(partition), f"({after}", "+", "COUNT", count)
+            for partition, after in places.items()
+        ]
+        replies = await self._client.do_all(commands)
+        found = zip(places, replies, strict=True)
+        return {partition: [_entry(*row) for row in rows] for partition, rows in found if rows}
+
+    async def marks(self, bear: BearId, epoch: str) -> Mapping[Lane, int]:
+        marks: dict[bytes, bytes] = await self._client.do("HGETALL", partitions.marks(bear, epoch))
+        return {Lane(int(lane)): int(mark) for lane, mark in marks.items()}
+
+    async def permit(self, bear: BearId, *, consent: Consent, profiles: frozenset[ProfileId]) -> None:
+        key = partitions.consent(bear)
+        commands: list[tuple[Part, ...]] = [("DEL", key), ("DEL", partitions.profiles(bear))]
+        if consent:
+            commands.append(("SADD", key, *sorted(consent)))
+        if profiles:
+            commands.append(("SADD", partitions.profiles(bear), *sorted(profiles)))
+        await self._client.do_at_once(commands)
+
+    async def bury(self, bear: BearId, *, reason: str, size: int, sealed: bytes) -> None:
+        keys = [partitions.dead(partitions.partition_of(bear)), partitions.consent(bear)]
+        await self._client.run(_BURY, keys, [bear, DEAD_LETTERS, reason, size, sealed])
+
+    async def dead_letters(self, partition: int) -> Sequence[DeadLetter]:
+        rows: Reply = await self._client.do("XRANGE", partitions.dead(partition), "-", "+")
+        return [_dead_letter(fields) for _, fields in rows]
+
+    @asynccontextmanager
+    async def doorbell(self) -> AsyncIterator[Doorbell]:
+        async with self._client.listening(DOORBELL) as listener:
+            yield _Bell(listener)
+
+
+class _Bell:
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    async def rung(self, seconds: float) -> frozenset[int]:
+        rung = set()
+        message = await self._listener.heard(seconds)
+        while message is not None:  # take what is there already, so that many rings are one look
+            rung.add(int(message))
+            message = await self._listener.heard(0.0) if len(rung) < partitions.PARTITIONS else None
+        return frozenset(rung)
+
+
+def _arguments(item: Item | Poison) -> tuple[Part, ...]:
+    match item:
+        case Item():
+            purpose = item.purpose.value if item.purpose.needs_consent else ""
+            return ("", item.head, item.owner, item.sealed, purpose, item.profile or "", item.stand_in)
+        case Poison():
+            return (item.reason, b"", "", item.sealed, "", "", b"")
+
+
+def _entry(position: bytes, fields: dict[bytes, bytes]) -> Entry:
+    return Entry(
+        Position(position.decode()), fields[b"head"], fields.get(b"owner", b"").decode(), fields[b"sealed"]
+    )
+
+
+def _dead_letter(fields: dict[bytes, bytes]) -> DeadLetter:
+    return DeadLetter(
+        BearId(fields[b"bear"].decode()),
+        fields[b"reason"].decode(),
+        int(fields[b"size"]),
+        fields[b"sealed"],
+    )

@@ -1,0 +1,95 @@
+"""What the cloud asks of its event store, in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Final, NewType, Protocol
+
+from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_shared.purposes import Consent, Purpose
+
+Position = NewType("Position", str)
+"""Where in a partition a reader stands. Only the store that gave it out can read it."""
+
+BEGINNING: Final = Position("0-0")
+DEAD_LETTERS: Final = 1000  # kept in a partition, about; older ones give way
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An event on its way into the store."""
+
+    head: bytes
+    stand_in: bytes  # the head that is stored instead where the family has not granted the purpose
+    purpose: Purpose
+    profile: ProfileId | None  # whom the event is about; None for the device
+    owner: str  # whose key sealed the payload
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """An event that cannot be read: it goes to the dead letters, and its number counts as stored."""
+
+    reason: str
+    sealed: bytes  # under the bear's own key; dropped where the family has granted nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored event."""
+
+    position: Position
+    head: bytes
+    owner: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What could not be read, kept for a person to look at."""
+
+    bear: BearId
+    reason: str
+    size: int
+    sealed: bytes  # empty where nothing may be kept
+
+
+class Doorbell(Protocol):
+    """Tells that something was appended. May miss a ring, so readers also look by themselves."""
+
+    async def rung(self, seconds: float) -> frozenset[int]:
+        """The partitions that rang, as soon as one did; empty after so many seconds. Raises LinkError."""
+
+
+class EventStore(Protocol):
+    """All of it may raise LinkError while the store is away."""
+
+    async def append_batch(
+        self, *, bear: BearId, epoch: str, lane: Lane, first: int, items: Sequence[Item | Poison]
+    ) -> int:
+        """Store consecutive events from number `first` on, at once or not at all; give the new mark.
+
+        What is below the mark is there already. Behind a gap nothing is stored, and the mark says so.
+        A purpose that is not granted, or a profile that is not the bear's, leaves only the stand-in.
+        """
+
+    async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]: ...
+
+    async def read_many(self, places: Mapping[int, Position], count: int) -> Mapping[int, Sequence[Entry]]:
+        """Read many partitions in one go; those with nothing new are left out."""
+
+    async def marks(self, bear: BearId, epoch: str) -> Mapping[Lane, int]:
+        """The highest stored number of each lane that has one."""
+
+    async def permit(self, bear: BearId, *, consent: Consent, profiles: frozenset[ProfileId]) -> None:
+        """From now on store what is for these purposes, and about these profiles or the device alone."""
+
+    async def bury(self, bear: BearId, *, reason: str, size: int, sealed: bytes) -> None:
+        """Put aside what cannot be read and has no number of its own. Bounded: the oldest give way."""
+
+    async def dead_letters(self, partition: int) -> Sequence[DeadLetter]: ...
+
+    def doorbell(self) -> AbstractAsyncContextManager[Doorbell]: ...

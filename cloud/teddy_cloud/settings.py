@@ -1,0 +1,108 @@
+"""What the operator may set for the cloud, read once and handed down in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from teddy_shared import configuration
+from teddy_shared.envelope import Name
+from teddy_shared.errors import ConfigError
+from teddy_shared.logs import Form
+
+PREFIX: Final = "TEDDY_CLOUD"
+MQTT_PORT: Final = 1883
+
+
+def _broker(url: str) -> str:
+    broker_address(url)
+    return url
+
+
+def _store(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
+        raise ValueError(f"{url} is not the address of a store; it looks like redis://127.0.0.1:6379")
+    if parts.scheme != "unix":
+        _port(url)
+    return url
+
+
+class WebSettings(BaseModel):
+    """Where the parents' page listens."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0  # any free one
+    behind_proxy: bool = False  # believe X-Forwarded-For and -Proto of a proxy on this machine
+
+
+class Settings(BaseModel):
+    """All of them. `teddy_shared.configuration` refuses unknown keys with a hint."""
+
+    model_config = ConfigDict(frozen=True)
+
+    broker: Annotated[str, AfterValidator(_broker)] = "mqtt://127.0.0.1:1883"
+    store: Annotated[str, AfterValidator(_store)] = "redis://127.0.0.1:6379"
+    data: Path = Path("/var/lib/teddy-cloud")  # keys; nothing else is kept outside the store
+    worker: Name = "1"  # this process's name at the broker; two of the same name throw each other out
+    web: WebSettings = WebSettings()
+    logs: Form = "lines"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    host: str
+    port: int
+
+
+def broker_address(url: str) -> BrokerAddress:
+    """Raises ValueError with a sentence for the operator."""
+    parts = urlsplit(url)
+    if parts.scheme != "mqtt" or not parts.hostname:
+        raise ValueError(f"{url} is not the address of a broker; it looks like mqtt://127.0.0.1:1883")
+    return BrokerAddress(parts.hostname, _port(url) or MQTT_PORT)
+
+
+def load(
+    *,
+    environment: Mapping[str, str],
+    files: Iterable[Path] = (),
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Files, then `TEDDY_CLOUD_…` variables, then the command line. Raises ConfigError."""
+    return configuration.load(
+        Settings, files=files, environment=environment, prefix=PREFIX, overrides=overrides
+    )
+
+
+def master_key(settings: Settings) -> Path:
+    return settings.data / "keys" / "master"
+
+
+def key_file(settings: Settings) -> Path:
+    return settings.data / "keys" / "ring.json"
+
+
+def prepared_data_folder(settings: Settings) -> Path:
+    """The data folder, made if need be. Raises ConfigError where it cannot be written."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"the data folder {settings.data} cannot be made ({error.strerror}); choose another with --data"
+        ) from None
+    return settings.data
+
+
+def _port(url: str) -> int | None:
+    try:
+        return urlsplit(url).port
+    except ValueError:
+        raise ValueError(f"{url} has no port that can be: 1 to 65535") from None

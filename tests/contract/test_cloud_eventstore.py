@@ -1,0 +1,215 @@
+"""What the event store promises, in memory, on Redis and on Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from teddy_cloud.eventstore.client import connect
+from teddy_cloud.eventstore.memory import MemoryEventStore
+from teddy_cloud.eventstore.partitions import PARTITIONS, partition_of
+from teddy_cloud.eventstore.redis import RedisEventStore
+from teddy_cloud.eventstore.store import BEGINNING, DEAD_LETTERS, Entry, EventStore, Item, Poison
+from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_shared.errors import LinkError
+from teddy_shared.purposes import Purpose
+from tests.servers import Server
+
+BEAR = BearId("bear-1")
+CHILD = ProfileId("child-1")
+HERE = partition_of(BEAR)
+
+
+def item(number: int, purpose: Purpose = Purpose.ACTIVITY, profile: ProfileId | None = CHILD) -> Item:
+    return Item(b"head %d" % number, b"nothing %d" % number, purpose, profile, CHILD, b"sealed %d" % number)
+
+
+def items(first: int, last: int) -> Sequence[Item]:
+    return [item(number) for number in range(first, last + 1)]
+
+
+class EventStoreContract:
+    """Run over each store. The fixture gives one whose family has granted activity to one child."""
+
+    async def append(
+        self, store: EventStore, first: int, batch: Sequence[Item | Poison], **where: str
+    ) -> int:
+        return await store.append_batch(
+            bear=BearId(where.get("bear", BEAR)),
+            epoch=where.get("epoch", "e1"),
+            lane=Lane.INTERACTION,
+            first=first,
+            items=batch,
+        )
+
+    async def all(self, store: EventStore, bear: BearId = BEAR) -> Sequence[Entry]:
+        return await store.read(partition_of(bear), BEGINNING, 1000)
+
+    async def heads(self, store: EventStore) -> list[bytes]:
+        return [entry.head for entry in await self.all(store)]
+
+    async def test_keeps_a_batch_whole_and_says_how_far_it_got(self, store: EventStore) -> None:
+        mark = await self.append(store, 1, items(1, 3))
+
+        assert mark == 3
+        first, *_ = await self.all(store)
+        assert (first.head, first.owner, first.sealed) == (b"head 1", CHILD, b"sealed 1")
+        assert await self.heads(store) == [b"head 1", b"head 2", b"head 3"]
+
+    async def test_stores_what_comes_twice_only_once(self, store: EventStore) -> None:
+        await self.append(store, 1, items(1, 3))
+
+        marks = [await self.append(store, 1, items(1, 3)), await self.append(store, 2, items(2, 5))]
+
+        assert marks == [3, 5]
+        assert await self.heads(store) == [b"head %d" % number for number in range(1, 6)]
+
+    async def test_stores_nothing_behind_a_gap(self, store: EventStore) -> None:
+        await self.append(store, 1, items(1, 2))
+
+        assert await self.append(store, 4, items(4, 6)) == 2
+        assert await self.heads(store) == [b"head 1", b"head 2"]
+
+    async def test_lanes_epochs_and_bears_count_for_themselves(self, store: EventStore) -> None:
+        await self.append(store, 1, items(1, 2))
+        await self.append(store, 1, items(1, 1), epoch="e2")
+        await store.append_batch(bear=BEAR, epoch="e1", lane=Lane.SAFETY, first=1, items=items(1, 3))
+
+        assert await store.marks(BEAR, "e1") == {Lane.INTERACTION: 2, Lane.SAFETY: 3}
+        assert await store.marks(BEAR, "e2") == {Lane.INTERACTION: 1}
+        assert await store.marks(BearId("bear-2"), "e1") == {}
+
+    async def test_poison_goes_to_the_dead_letters_and_does_not_hold_up_the_rest(
+        self, store: EventStore
+    ) -> None:
+        mark = await self.append(store, 1, [item(1), Poison("no head", b"sealed raw"), item(3)])
+
+        assert mark == 3
+        assert await self.heads(store) == [b"head 1", b"head 3"]
+        (letter,) = await store.dead_letters(HERE)
+        assert (letter.bear, letter.reason, letter.sealed) == (BEAR, "no head", b"sealed raw")
+
+    async def test_what_is_not_granted_leaves_only_its_number(self, store: EventStore) -> None:
+        mark = await self.append(store, 1, [item(1, Purpose.TRANSCRIPT), item(2), item(3, Purpose.SAFETY)])
+
+        assert mark == 3
+        withheld, kept, other = await self.all(store)
+        assert (withheld.head, withheld.sealed, withheld.owner) == (b"nothing 1", b"", "")
+        assert kept.head == b"head 2"
+        assert other.head == b"nothing 3"
+
+    async def test_another_familys_child_leaves_only_its_number(self, store: EventStore) -> None:
+        await self.append(store, 1, [item(1, profile=ProfileId("child-2"))])
+
+        assert await self.heads(store) == [b"nothing 1"]
+
+    async def test_the_device_needs_no_grant(self, store: EventStore) -> None:
+        await store.permit(BEAR, consent=frozenset(), profiles=frozenset())
+
+        await self.append(store, 1, [item(1, Purpose.DEVICE, None), item(2)])
+
+        assert await self.heads(store) == [b"head 1", b"nothing 2"]
+
+    async def test_a_withdrawn_purpose_is_refused_from_then_on(self, store: EventStore) -> None:
+        await self.append(store, 1, [item(1)])
+        await store.permit(BEAR, consent=frozenset({Purpose.SAFETY}), profiles=frozenset({CHILD}))
+
+        await self.append(store, 2, [item(2), item(3, Purpose.SAFETY)])
+
+        assert await self.heads(store) == [b"head 1", b"nothing 2", b"head 3"]
+
+    async def test_without_any_grant_a_dead_letter_keeps_no_bytes(self, store: EventStore) -> None:
+        await store.permit(BEAR, consent=frozenset(), profiles=frozenset())
+
+        await self.append(store, 1, [Poison("no head", b"sealed raw")])
+        await store.bury(BEAR, reason="not zstd", size=7, sealed=b"sealed raw")
+
+        letters = await store.dead_letters(HERE)
+        assert [letter.sealed for letter in letters] == [b"", b""]
+        assert [letter.size for letter in letters] == [10, 7]
+
+    async def test_dead_letters_are_bounded(self, store: EventStore) -> None:
+        for _ in range(0, 2 * DEAD_LETTERS, 50):
+            await asyncio.gather(*(store.bury(BEAR, reason="x", size=1, sealed=b"x") for _ in range(50)))
+
+        assert len(await store.dead_letters(HERE)) < 1.2 * DEAD_LETTERS
+
+    async def test_resumes_behind_a_position(self, store: EventStore) -> None:
+        await self.append(store, 1, items(1, 5))
+        begin = await store.read(HERE, BEGINNING, 2)
+
+        rest = await store.read(HERE, begin[-1].position, 10)
+
+        assert [entry.head for entry in begin] == [b"head 1", b"head 2"]
+        assert [entry.head for entry in rest] == [b"head 3", b"head 4", b"head 5"]
+        assert not await store.read(HERE, rest[-1].position, 10)
+
+    async def test_reads_many_partitions_in_one_go(self, store: EventStore) -> None:
+        other = BearId("bear-2")
+        await store.permit(other, consent=frozenset({Purpose.ACTIVITY}), profiles=frozenset({CHILD}))
+        await self.append(store, 1, items(1, 1))
+        await self.append(store, 1, items(1, 2), bear=other)
+
+        found = await store.read_many(dict.fromkeys(range(PARTITIONS), BEGINNING), 10)
+
+        counts = {partition: len(entries) for partition, entries in found.items()}
+        assert counts == {HERE: 1, partition_of(other): 2}
+
+    async def test_the_doorbell_rings_for_what_is_new(self, store: EventStore) -> None:
+        await self.append(store, 1, items(1, 1))
+        async with store.doorbell() as bell:
+            await self.append(store, 1, items(1, 1))  # nothing new
+            quiet = await bell.rung(0.05)
+            await self.append(store, 2, items(2, 2))
+            rung = await bell.rung(5)
+
+        assert (quiet, rung) == (frozenset(), {HERE})
+
+    async def test_many_callers_at_once_store_everything_once(self, store: EventStore) -> None:
+        for first in range(1, 40, 4):
+            await asyncio.gather(*(self.append(store, first, items(first, first + 3)) for _ in range(5)))
+
+        assert await self.heads(store) == [b"head %d" % number for number in range(1, 41)]
+
+
+class TestMemoryEventStore(EventStoreContract):
+    @pytest.fixture
+    async def store(self) -> EventStore:
+        return await _granted(MemoryEventStore())
+
+
+class TestRedisEventStore(EventStoreContract):
+    @pytest.fixture
+    async def store(self, store_server: Server) -> AsyncIterator[EventStore]:
+        client = connect(store_server.url)
+        yield await _granted(RedisEventStore(client=client))
+        await client.close()
+
+    async def test_a_store_that_is_away_is_a_link_error_and_comes_back_by_itself(
+        self, store: EventStore, store_server: Server
+    ) -> None:
+        await self.append(store, 1, items(1, 2))
+        store_server.kill()
+        with pytest.raises(LinkError, match="away"):
+            await self.append(store, 3, items(3, 3))
+        store_server.start()
+
+        assert await self.append(store, 3, items(3, 4)) == 4
+        assert await self.heads(store) == [b"head %d" % number for number in range(1, 5)]
+
+    async def test_all_keys_of_a_bear_lie_in_one_slot(self, store: EventStore, store_server: Server) -> None:
+        await self.append(store, 1, [*items(1, 2), Poison("x", b"y")])
+
+        client = connect(store_server.url)
+        keys = [key.decode() for key in await client.do("KEYS", "*")]
+        await client.close()
+
+        assert len(keys) == 5
+        assert all(f":{{{HERE}}}" in key for key in keys)
+
+
+async def _granted(store: EventStore) -> EventStore:
+    await store.permit(BEAR, consent=frozenset({Purpose.ACTIVITY}), profiles=frozenset({CHILD}))
+    return store
