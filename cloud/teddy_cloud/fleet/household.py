@@ -1,0 +1,30 @@
+"""A family, its bears, and the child each bear talks with."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from teddy_shared.ages import AgeBand
+from teddy_shared.envelope import BearId, Name
+
+
+class ChildProfile(BaseModel):
+    """A child, named by a pseudonym only."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: Name
+    age_band: AgeBand
+
+
+class Bear(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: Name
+    family: Name
+    profile: ChildProfile
+
+
+def device_owner(bear: BearId) -> str:
+    """Whose key seals what is about the bear itself, and what goes down to it."""
+    return f"bear:{bear}"

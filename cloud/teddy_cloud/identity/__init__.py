@@ -1,0 +1,1 @@
+"""Who a parent is: accounts, passwords, sessions, and how often one may try."""
