@@ -1,0 +1,181 @@
+"""Puts the cloud's parts together, in order, and takes them apart in reverse; only here is known how."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from dishka import (
+    STRICT_VALIDATION,
+    AsyncContainer,
+    Provider,
+    Scope,
+    from_context,
+    make_async_container,
+    provide,
+)
+
+from teddy_cloud.broker import Broker
+from teddy_cloud.dispatch import Dispatch
+from teddy_cloud.eventstore.client import StoreClient, connect
+from teddy_cloud.eventstore.redis import RedisEventStore
+from teddy_cloud.eventstore.store import EventStore
+from teddy_cloud.fleet.fleet import Fleet
+from teddy_cloud.fleet.records import FleetRecords
+from teddy_cloud.identity.accounts import Accounts
+from teddy_cloud.identity.limits import SignInLimit
+from teddy_cloud.identity.passwords import Passwords
+from teddy_cloud.identity.sessions import Sessions
+from teddy_cloud.identity.signin import SignIn
+from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
+from teddy_cloud.ingest.intake import Intake
+from teddy_cloud.projections.bears import Bears
+from teddy_cloud.projections.conversations import Conversations
+from teddy_cloud.projections.projector import Projection, Projector
+from teddy_cloud.projections.readmodels import ReadModels
+from teddy_cloud.projections.redis import RedisReadModels
+from teddy_cloud.settings import Settings, broker_address, key_file, master_key
+from teddy_cloud.web.doors import Doors
+from teddy_cloud.web.rendering import Pages, load_pages
+from teddy_shared.clock import Chance, Clock, SystemChance, SystemClock
+from teddy_shared.seal import ChaChaSeal, FileKeyRing, KeyRing, Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Projectors:
+    """One for each read model, by its name."""
+
+    by_name: dict[str, Projector]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application runs."""
+
+    broker: Broker
+    ingest: Ingest
+    projectors: Projectors
+    dispatch: Dispatch
+    doors: Doors
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the operator's commands use, without broker or pages."""
+
+    fleet: Fleet
+    accounts: Accounts
+    passwords: Passwords
+    projectors: Projectors
+    keys: KeyRing
+    chance: Chance
+
+
+class _Foundation(Provider):
+    scope = Scope.APP
+    settings = from_context(Settings)
+
+    @provide
+    def clock(self) -> Clock:
+        return SystemClock()
+
+    @provide
+    def chance(self) -> Chance:
+        return SystemChance()
+
+    @provide
+    def keys(self, settings: Settings, chance: Chance) -> KeyRing:
+        return FileKeyRing(path=key_file(settings), master=master_key(settings), chance=chance)
+
+    @provide
+    def seal(self, keys: KeyRing, chance: Chance) -> Seal:
+        return ChaChaSeal(keys=keys, chance=chance)
+
+    @provide
+    async def client(self, settings: Settings) -> AsyncIterator[StoreClient]:
+        client = connect(settings.store)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    @provide
+    def broker(self, settings: Settings, chance: Chance) -> Broker:
+        return Broker(
+            address=broker_address(settings.broker),
+            identifier=f"teddy-cloud-{settings.worker}",
+            subscriptions=SUBSCRIPTIONS,
+            chance=chance,
+        )
+
+
+class _Rooms(Provider):
+    scope = Scope.APP
+
+    store = provide(RedisEventStore, provides=EventStore)
+    models = provide(RedisReadModels, provides=ReadModels)
+    intake = provide(Intake)
+    records = provide(FleetRecords)
+    fleet = provide(Fleet)
+    accounts = provide(Accounts)
+    sessions = provide(Sessions)
+    limit = provide(SignInLimit)
+    passwords = provide(Passwords)
+    sign_in = provide(SignIn)
+    doors = provide(Doors)
+    parts = provide(Parts)
+    office = provide(Office)
+
+    @provide
+    def pages(self) -> Pages:
+        return load_pages()
+
+    @provide
+    def ingest(
+        self, broker: Broker, store: EventStore, intake: Intake, clock: Clock, chance: Chance
+    ) -> Ingest:
+        return Ingest(post=broker, store=store, intake=intake, clock=clock, chance=chance)
+
+    @provide
+    def dispatch(self, broker: Broker, records: FleetRecords, seal: Seal, chance: Chance) -> Dispatch:
+        return Dispatch(post=broker, records=records, seal=seal, chance=chance)
+
+    @provide
+    def projectors(
+        self, store: EventStore, models: ReadModels, seal: Seal, clock: Clock, chance: Chance
+    ) -> Projectors:
+        projections: tuple[Projection, ...] = (Conversations(), Bears())
+        return Projectors(
+            {
+                each.name: Projector(
+                    projection=each, store=store, models=models, seal=seal, clock=clock, chance=chance
+                )
+                for each in projections
+            }
+        )
+
+
+@asynccontextmanager
+async def running_parts(settings: Settings) -> AsyncIterator[Parts]:
+    """Everything the application needs, from the start of the block to its end."""
+    container = _container(settings)
+    try:
+        yield await container.get(Parts)
+    finally:
+        await container.close()
+
+
+@asynccontextmanager
+async def open_office(settings: Settings) -> AsyncIterator[Office]:
+    container = _container(settings)
+    try:
+        yield await container.get(Office)
+    finally:
+        await container.close()
+
+
+def _container(settings: Settings) -> AsyncContainer:
+    return make_async_container(
+        _Foundation(), _Rooms(), context={Settings: settings}, validation_settings=STRICT_VALIDATION
+    )

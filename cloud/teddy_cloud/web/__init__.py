@@ -1,0 +1,1 @@
+"""The parents' pages, live, and the same as JSON for tools."""

@@ -1,0 +1,89 @@
+"""How numbers, topics and outcomes are said to a parent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from teddy_shared.purposes import Purpose
+
+_OUTCOMES: Final = {
+    "answered": "",
+    "asked_back": "asked back",
+    "interrupted": "interrupted",
+    "failed": "could not answer",
+}
+
+_VERDICTS: Final = {
+    "answer": "",
+    "allow": "",
+    "pass": "",
+    "ok": "",
+    "simplify": "kept simple",
+    "redirect": "led elsewhere",
+    "comfort": "comforted",
+    "stop": "stopped",
+}
+
+PURPOSES: Final = {
+    Purpose.ACTIVITY: (
+        "Talks",
+        "That your child and the bear talked: when, for how long, and about which topic. Never the words. "
+        "Without this, the Today page stays empty.",
+    ),
+    Purpose.SAFETY: (
+        "Safety alerts",
+        "That your child may need help. You read what kind of help and what to do, never what was said.",
+    ),
+    Purpose.TELEMETRY: (
+        "How well it works",
+        "How long hearing and answering took, so that mistakes can be found. No words, no topics.",
+    ),
+    Purpose.TRANSCRIPT: (
+        "Your child's words",
+        "What your child said, word for word. The bear tells your child when this is on. "
+        "No part of Teddy sends words yet, so for now this changes nothing.",
+    ),
+}
+
+
+def clock_time(wall_ms: int | None) -> str:
+    """Hours and minutes, UTC until a family has a time zone."""
+    return "" if wall_ms is None else f"{_moment(wall_ms):%H:%M}"
+
+
+def day_and_time(wall_ms: int) -> str:
+    moment = _moment(wall_ms)
+    return f"{moment:%A} {moment.day} {moment:%B}, {moment:%H:%M}"
+
+
+def long_day(wall_ms: int) -> str:
+    moment = _moment(wall_ms)
+    return f"{moment:%A}, {moment.day} {moment:%B}"
+
+
+def duration(milliseconds: float) -> str:
+    seconds = round(milliseconds / 1000)
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} min {rest} s" if minutes < 10 and rest else f"{minutes} min"
+
+
+def plain(name: str | None) -> str:
+    """A topic or a skill as a parent would write it."""
+    words = (name or "").replace("_", " ").replace("-", " ").replace(".", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def remark(outcome: str | None, verdict: str | None) -> str:
+    """What was unusual about a turn; nothing for most."""
+    said = [
+        _OUTCOMES.get(outcome or "", plain(outcome).lower()),
+        _VERDICTS.get(verdict or "", plain(verdict).lower()),
+    ]
+    return ", ".join(each for each in said if each)
+
+
+def _moment(wall_ms: int) -> datetime:
+    return datetime.fromtimestamp(min(max(wall_ms, 0), 4_102_444_800_000) / 1000, UTC)
