@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, final
+from typing import Final, Protocol, final
 
+from teddy_edge.safety.policy import Policy, load_policy
+from teddy_edge.safety.rules import RuleBook, load_rules
 from teddy_edge.safety.verdict import Decision, Finding, Refused, Side, Verdict
 from teddy_shared.ages import AgeBand
+from teddy_shared.errors import ConfigError
+from teddy_shared.logs import log
+
+DEADLINE: Final = 0.3  # seconds for one judgement; the child waits for it
+LONGEST: Final = (
+    4000  # letters; a turn of 15 s has a tenth of it, and an endless text must not stall the bear
+)
 
 
 @final
@@ -25,6 +36,128 @@ class Safe(StrEnum):
     REFUSED = "refused"  # the guard refused the reply
     UNCLEAR = "unclear"  # the words were not understood
     BROKEN = "broken"  # some part of the bear failed to answer
+
+
+class Judge(Protocol):
+    """A further opinion beside the rules, such as a classifier that runs under the governor."""
+
+    async def judge(self, text: str, *, side: Side, band: AgeBand) -> Sequence[Finding]: ...
+
+
+class Rules(Protocol):
+    """Patterns of concern; quick and bounded, so they run on the loop."""
+
+    def find(self, text: str, side: Side) -> Sequence[Finding]: ...
+
+
+class Guard:
+    """Judges what is heard and what is about to be said. No method raises, whatever its parts do."""
+
+    def __init__(
+        self,
+        *,
+        rules: Rules | None,
+        policy: Policy | None,
+        judges: Sequence[Judge] = (),
+        deadline: float = DEADLINE,
+    ) -> None:
+        """Without rules or a policy every judgement fails, and the bear has its safe lines left."""
+        self._rules = rules
+        self._policy = policy
+        self._judges = tuple(judges)
+        self._deadline = deadline
+
+    async def hear(self, text: str, band: AgeBand, alternatives: Sequence[str] = ()) -> Verdict:
+        """What to do about a child's sentence.
+
+        `alternatives` are other hearings of it: an emergency in any of them counts, since a doubtful
+        recogniser must not hide one; other concerns in them do not, since the child never said them.
+        """
+        judged = await self._judge((text,), Side.HEARD, band)
+        found = judged.findings
+        if alternatives and self._rules is not None:
+            others = await self._judge(alternatives, Side.HEARD, band)
+            found = (*found, *(each for each in others.findings if self._alarms(each, band)))
+        return self._verdict(found, judged.failure, band)
+
+    async def clear(self, clause: str, *, so_far: str, band: AgeBand) -> SafeText | Refused:
+        """The clause as safe text, if it passes alone and together with what was said before it."""
+        whole = f"{so_far} {clause}" if so_far else clause
+        refused = await self._refuse((clause, whole) if so_far else (clause,), band)
+        return refused or SafeText(clause)
+
+    async def clear_reply(self, text: str, band: AgeBand) -> Refused | None:
+        """Why a reply as a whole must not be said; None if it may."""
+        return await self._refuse((text,), band)
+
+    async def _refuse(self, texts: Sequence[str], band: AgeBand) -> Refused | None:
+        judged = await self._judge(texts, Side.SAID, band)
+        try:
+            if self._policy is None or judged.failure:
+                return _failed_reply(judged.failure)
+            decision, categories = self._policy.weigh(judged.findings, Side.SAID, band)
+        except Exception as error:  # barrier: a category without a row in the policy is not cleared by it
+            return _failed_reply(_failure("policy", error))
+        if decision.answers:
+            return None
+        return Refused(categories, tuple(dict.fromkeys(each.rule for each in judged.findings)))
+
+    async def _judge(self, texts: Sequence[str], side: Side, band: AgeBand) -> _Judged:
+        """What all rules and judges see; what was found before something failed is kept."""
+        findings: list[Finding] = []
+        part = "rules"
+        try:
+            if self._rules is None:
+                return _Judged((), "guard.no_rules")
+            if any(len(text) > LONGEST for text in texts):
+                return _Judged((), "guard.too_long")
+            async with asyncio.timeout(self._deadline):
+                for text in texts:
+                    findings += self._rules.find(text, side)
+                part = "judge"
+                for judge in self._judges:
+                    for text in texts:
+                        findings += await judge.judge(text, side=side, band=band)
+        except Exception as error:  # barrier: a broken rule or judge must not let words through
+            return _Judged(tuple(findings), _failure(part, error))
+        return _Judged(tuple(findings), None)
+
+    def _verdict(self, found: Sequence[Finding], failure: str | None, band: AgeBand) -> Verdict:
+        try:
+            if self._policy is None:
+                return Verdict(Decision.STOP, (), ("guard.no_policy",), failed=True)
+            decision, categories = self._policy.weigh(found, Side.HEARD, band)
+        except Exception as error:  # barrier: see _refuse
+            return Verdict(Decision.STOP, (), (_failure("policy", error),), failed=True)
+        rules = tuple(dict.fromkeys(each.rule for each in found))
+        if failure is None:
+            return Verdict(decision, categories, rules)
+        if decision is Decision.COMFORT_AND_ALERT:  # comfort and help outrank a part that broke beside them
+            return Verdict(decision, categories, (*rules, failure))
+        return Verdict(Decision.STOP, categories, (*rules, failure), failed=True)
+
+    def _alarms(self, finding: Finding, band: AgeBand) -> bool:
+        try:
+            return self._policy is not None and (
+                self._policy.decide(finding.category, Side.HEARD, band) is Decision.COMFORT_AND_ALERT
+            )
+        except KeyError:
+            return True  # unknown, so it is kept and makes the verdict fail
+
+
+def load_guard(*, judges: Sequence[Judge] = (), deadline: float = DEADLINE) -> Guard:
+    """The guard of this release; reads files. A broken file makes a guard that passes nothing."""
+    rules: RuleBook | None = None
+    policy: Policy | None = None
+    try:
+        policy = load_policy()
+        rules = load_rules()
+        if unruled := rules.categories - set(policy.categories):
+            raise ConfigError(f"policy.toml says nothing about {sorted(unruled)[0]}")
+    except ConfigError as error:
+        log("guard").error("the guard is closed: nothing but safe lines will be said", reason=str(error))
+        return Guard(rules=None, policy=policy, judges=judges, deadline=deadline)
+    return Guard(rules=rules, policy=policy, judges=judges, deadline=deadline)
 
 
 def safe_line(reason: Safe, band: AgeBand, *, nth: int = 0) -> SafeText:
@@ -72,4 +205,36 @@ _LINES: Final[dict[Safe, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     ),
 }
 
-__all__ = ["Decision", "Finding", "Refused", "Safe", "SafeText", "Side", "Verdict", "safe_line", "safe_lines"]
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    findings: tuple[Finding, ...]
+    failure: str | None  # a name fit for a log
+
+
+def _failure(part: str, error: Exception) -> str:
+    """Names the kind of failure only: a message could hold a child's words."""
+    kind = "too_slow" if isinstance(error, TimeoutError) else type(error).__name__
+    log("guard").warning("a part of the guard failed", part=part, kind=kind)
+    return f"guard.{part}_failed"
+
+
+def _failed_reply(failure: str | None) -> Refused:
+    return Refused((), (failure or "guard.no_policy",), failed=True)
+
+
+__all__ = [
+    "Decision",
+    "Finding",
+    "Guard",
+    "Judge",
+    "Refused",
+    "Rules",
+    "Safe",
+    "SafeText",
+    "Side",
+    "Verdict",
+    "load_guard",
+    "safe_line",
+    "safe_lines",
+]

@@ -38,6 +38,8 @@ def readings(text: str) -> tuple[Words, ...]:
 
 def plain_words(text: str) -> tuple[str, ...]:
     """The words of a short text of ours, such as a pattern, in the same form."""
+    if text.isascii() and text.replace(" ", "").isalpha() and text.islower():  # hundreds are read at start
+        return tuple(_tidy(text.split()))
     return tuple(_plain(text))
 
 
@@ -53,8 +55,12 @@ def _plain(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", _UNSEEN.sub("", text)).casefold().translate(LOOKALIKES)
     folded = "".join(c for c in folded if not unicodedata.combining(c))
     folded = _GROUPED.sub("", folded).replace("$", "s").replace("@", " at ")
+    return _tidy(_TOKEN.findall(folded))
+
+
+def _tidy(tokens: list[str]) -> list[str]:
     row: list[str] = []
-    for token in _TOKEN.findall(folded):
+    for token in tokens:
         if token in FILLERS:
             continue
         for word in CONTRACTIONS.get(token) or _apart(token):

@@ -147,6 +147,7 @@ class Phrasebook:
     def __init__(self, lists: Mapping[str, str]) -> None:
         self._source = lists
         self._lists: dict[str, WordList] = {}
+        self._steps_of: dict[str, list[Step]] = {}  # the same brackets stand in many patterns
 
     def pattern(self, source: str) -> Pattern:
         """Raises PatternError."""
@@ -183,7 +184,7 @@ class Phrasebook:
                 plain.append(choice)
             elif choice.startswith("@") and choice[1:].isidentifier():
                 lists.append(self.word_list(choice[1:]))
-            elif set(choice) & set("(@.?!<>_"):
+            elif set(choice) & set("(@.?!<>_") or ("*" in choice and " " in choice):
                 longer.append(self._sequence(choice))
             else:
                 plain.append(choice)
@@ -194,6 +195,11 @@ class Phrasebook:
         return Step(tuple(lists), tuple(longer), optional=optional, negated=negated)
 
     def _steps(self, piece: str, source: str) -> list[Step]:
+        if piece not in self._steps_of:
+            self._steps_of[piece] = self._read(piece, source)
+        return self._steps_of[piece]
+
+    def _read(self, piece: str, source: str) -> list[Step]:
         if piece in _GAPS:
             return [Step(gap=_GAPS[piece])]
         if piece in "<>":
@@ -249,6 +255,9 @@ def _follow(steps: Iterable[Step], words: Words, at: int) -> set[int]:
 
 def _split(source: str, mark: str) -> Iterator[str]:
     """The parts of a pattern between marks that stand outside of brackets."""
+    if "(" not in source and ")" not in source:
+        yield from (part.strip() for part in source.split(mark) if part.strip())
+        return
     depth, start = 0, 0
     for at, character in enumerate(source):
         if character == "(":
