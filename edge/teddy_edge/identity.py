@@ -1,4 +1,4 @@
-"""Who this bear is: the file that a technician's provisioning leaves on it."""
+"""Who this bear is: its name and link key from provisioning, and the keys that it makes itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from teddy_shared.envelope import NAME, BearId
 from teddy_shared.errors import ConfigError
-from teddy_shared.seal import KEY_BYTES
+from teddy_shared.seal import KEY_BYTES, KeyRing
 
 UNPROVISIONED: Final = BearId("bear-without-a-name")
 
@@ -26,11 +26,33 @@ def read_identity(path: Path | None) -> Identity:
         return Identity(UNPROVISIONED, None)
     try:
         found = tomllib.loads(path.read_text())
-        bear, key = str(found["bear"]), bytes.fromhex(found["link_key"])
+        version, bear, key = found["version"], str(found["bear"]), bytes.fromhex(found["link_key"])
     except FileNotFoundError:
         raise ConfigError(f"there is no provisioning file {path}; provision the bear first") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"{path} is not a provisioning file ({type(error).__name__}); provision again") from None
-    if found.get("version") != 1 or not NAME.fullmatch(bear) or len(key) != KEY_BYTES:
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError) as error:  # not TOML, not text, a field gone or of another type
+        kind = type(error).__name__
+        raise ConfigError(f"{path} is not a provisioning file ({kind}); provision the bear again") from None
+    if version != 1 or not NAME.fullmatch(bear) or len(key) != KEY_BYTES:
         raise ConfigError(f"{path} is no provisioning file of version 1; provision the bear again")
     return Identity(BearId(bear), key)
+
+
+class BearKeys:
+    """The bear's own keys, and beside them the link key that provisioning gave it."""
+
+    def __init__(self, *, own: KeyRing, identity: Identity) -> None:
+        self._own = own
+        self._identity = identity
+
+    def key(self, owner: str) -> bytes:
+        if self._identity.link_key is not None and owner == f"bear:{self._identity.bear}":
+            return self._identity.link_key
+        return self._own.key(owner)
+
+    def create(self, owner: str) -> None:
+        self._own.create(owner)
+
+    def erase(self, owner: str) -> None:
+        self._own.erase(owner)

@@ -91,6 +91,11 @@ class Mouth:
         self._push(_EndOfReply(generation))
 
     @property
+    def idle(self) -> bool:
+        """Whether there is nothing to play."""
+        return not self._queue
+
+    @property
     def heard(self) -> int:
         """Samples of the present generation that were handed to the speaker."""
         return self._heard

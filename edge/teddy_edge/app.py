@@ -1,0 +1,118 @@
+"""The life of the bear's process: parts up, threads and tasks running, parts down in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Final, Protocol
+
+from teddy_edge.container import Bear, Talking
+from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.errors import PartDied
+from teddy_edge.link.broker import BrokerLink
+from teddy_edge.outbox.entry import NO_TURN
+from teddy_edge.outbox.relay import relay
+from teddy_shared.errors import TeddyError
+from teddy_shared.events import BearStarted, BearStopped
+from teddy_shared.logs import log
+
+SOFTWARE: Final = version("teddy")
+
+
+class Threaded(Protocol):
+    """A part with a thread of its own."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Lifeline:
+    """Hears from any thread that it has died; then the whole bear ends, and systemd starts a clean one."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._broken: asyncio.Future[None] = self._loop.create_future()
+
+    def failed(self, name: str) -> Callable[[BaseException], None]:
+        """What a thread of this name calls when it dies."""
+
+        def report(error: BaseException) -> None:
+            log("app").error("thread died", thread=name, error=type(error).__name__)
+            self._loop.call_soon_threadsafe(self._break, name)
+
+        return report
+
+    async def watch(self) -> None:
+        """Raises PartDied as soon as a thread has died."""
+        await self._broken
+
+    def _break(self, name: str) -> None:
+        if not self._broken.done():
+            self._broken.set_exception(PartDied(name))
+
+
+async def live(
+    bear: Bear, talking: Talking, threads: Sequence[Threaded], lifeline: Lifeline, stop: asyncio.Event
+) -> None:
+    """Until `stop` is set or a part dies. Threads start in order and end in reverse, before the tasks."""
+    await _record(bear, BearStarted(software=SOFTWARE, healed=bear.healed))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(work, name=name)
+                for name, work in (
+                    ("dialogue", talking.dialogue.run()),
+                    ("wishes", _obey(bear, talking)),
+                    ("sweeper", bear.state.keep_sweeping()),
+                    ("lifeline", lifeline.watch()),
+                )
+            ]
+            if bear.link is not None:
+                running.append(tasks.create_task(_sync(bear, bear.link), name="sync"))
+            async with _started(threads):
+                await stop.wait()
+            await _record(bear, BearStopped())
+            for task in running:
+                task.cancel()
+    except* PartDied as died:
+        raise died.exceptions[0] from None
+
+
+async def _sync(bear: Bear, link: BrokerLink) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(link.stay_connected(), name="link")
+        relaying = relay(
+            outbox=bear.outbox, link=link, consent=bear.wishes, clock=bear.clock, chance=bear.chance
+        )
+        tasks.create_task(relaying, name="relay")
+
+
+async def _obey(bear: Bear, talking: Talking) -> None:
+    """What the family wishes reaches the ear and the mouth, also in the middle of a talk."""
+    async for document in bear.wishes.documents():
+        if document is not None:
+            talking.mouth.volume = document.volume
+            talking.ear.listen_with(Endpointing(document.age_band, document.patience))
+
+
+async def _record(bear: Bear, event: BearStarted | BearStopped) -> None:
+    try:
+        await bear.outbox.append(event, NO_TURN)
+    except TeddyError as error:
+        log("app").error("event not recorded", type=event.label.type, reason=str(error))
+
+
+@asynccontextmanager
+async def _started(threads: Sequence[Threaded]) -> AsyncIterator[None]:
+    begun: list[Threaded] = []
+    try:
+        for thread in threads:
+            thread.start()
+            begun.append(thread)
+        yield
+    finally:
+        for thread in reversed(begun):
+            await asyncio.to_thread(thread.stop)

@@ -1,0 +1,79 @@
+"""From words heard to words that may be said: guard, skill or script, guard again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from teddy_edge.conversation.skills.chooser import Chooser
+from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
+from teddy_edge.safety.guard import Guard, Refused, Safe, SafeText, Verdict, safe_line
+from teddy_edge.safety.scripts import Scripts
+from teddy_edge.speech.clauses import clauses
+from teddy_shared.ages import AgeBand
+from teddy_shared.clock import Chance
+from teddy_shared.logs import log
+
+MOST_ASKED_BACK: Final = 2  # in a row; a child who is asked a third time gives up
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bear is going to say and why. Its text is not safe yet: see `safe_clauses`."""
+
+    verdict: Verdict
+    reply: Reply
+    asked_back: bool = False
+
+
+class Answering:
+    """Knows nothing of sound: the same for what is spoken and for what is typed."""
+
+    def __init__(self, *, guard: Guard, scripts: Scripts, chooser: Chooser, chance: Chance) -> None:
+        self._guard = guard
+        self._scripts = scripts
+        self._chooser = chooser
+        self._chance = chance
+
+    async def answer(self, heard: Heard, recent: Recent, *, doubtful: bool, asked_back: int) -> Answer:
+        """The guard decides first; a doubtful hearing is asked back, but never instead of comfort."""
+        verdict = await self._guard.hear(heard.text, heard.band)
+        if verdict.failed:
+            return Answer(verdict, _plain(safe_line(Safe.FAILED, heard.band), "guard"))
+        if not verdict.decision.answers:
+            return Answer(
+                verdict,
+                Reply(
+                    text=self._scripts.line(verdict, heard.band), skill="guard", topic=verdict.decision.value
+                ),
+            )
+        if doubtful and asked_back < MOST_ASKED_BACK:
+            line = safe_line(Safe.UNCLEAR, heard.band, nth=asked_back)
+            return Answer(verdict, _plain(line, "asking_back"), asked_back=True)
+        return Answer(verdict, self._chooser.answer(heard, recent, self._chance))
+
+    async def safe_clauses(self, text: str, band: AgeBand) -> AsyncIterator[SafeText]:
+        """The reply clause by clause as far as the guard passes it; then a safe line, and the end."""
+        refused = await self._guard.clear_reply(text, band)
+        if refused is not None:
+            yield _instead(refused, band)
+            return
+        so_far = ""
+        for clause in clauses(text):
+            passed = await self._guard.clear(clause, so_far=so_far, band=band)
+            if isinstance(passed, Refused):
+                yield _instead(passed, band)
+                return
+            yield passed
+            so_far = f"{so_far} {clause}".strip()
+
+
+def _instead(refused: Refused, band: AgeBand) -> SafeText:
+    """What is said in place of words that must not be, or could not be judged."""
+    log("guard").warning("reply refused", rules=refused.rules, failed=refused.failed)
+    return safe_line(Safe.FAILED if refused.failed else Safe.REFUSED, band)
+
+
+def _plain(line: SafeText, skill: str) -> Reply:
+    return Reply(text=line.text, skill=skill, topic=skill)

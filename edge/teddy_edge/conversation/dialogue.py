@@ -1,0 +1,152 @@
+"""Listens to ear and mouth, starts turns and interrupts them: who may speak when."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, Protocol
+
+from teddy_edge.audio.mouth import ClauseHeard, Drained, Mouth, SoundBegan
+from teddy_edge.audio.ring import Overrun
+from teddy_edge.conversation.generation import Generations
+from teddy_edge.conversation.inbox import Inbox, News, TurnFinished
+from teddy_edge.conversation.journal import Turn
+from teddy_edge.conversation.playback import Playback
+from teddy_edge.conversation.states import AT_REST, State, States
+from teddy_edge.conversation.turn import TurnTaker
+from teddy_edge.ear.attention import Attention
+from teddy_edge.ear.segmenter import SpeechBegan, SpeechDropped, Utterance, UtteranceEnded
+from teddy_edge.ear.thread import Noticed
+from teddy_shared.ages import AgeBand
+from teddy_shared.clock import Chance
+from teddy_shared.envelope import ProfileId
+from teddy_shared.logs import log
+from teddy_shared.tracing import Trace
+
+FOLLOW_UP: Final = 8.0  # seconds after an answer in which the next word needs no waking
+
+
+class Child(Protocol):
+    """Whom the bear talks with, as the parents' settings say right now."""
+
+    @property
+    def age_band(self) -> AgeBand: ...
+
+    @property
+    def profile(self) -> ProfileId | None: ...
+
+
+class Dialogue:
+    """The brain's loop. One turn at a time; a new utterance interrupts the one under way."""
+
+    def __init__(
+        self,
+        *,
+        taker: TurnTaker,
+        inbox: Inbox,
+        mouth: Mouth,
+        states: States,
+        generations: Generations,
+        attention: Attention,
+        child: Child,
+        chance: Chance,
+    ) -> None:
+        self._taker = taker
+        self._inbox = inbox
+        self._mouth = mouth
+        self._states = states
+        self._generations = generations
+        self._attention = attention
+        self._child = child
+        self._chance = chance
+        self._playback = Playback(generation=0)
+        self._turn: asyncio.Task[None] | None = None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nobody speaks, thinks or waits. May be asked from any thread."""
+        return self._states.now in AT_REST and self._inbox.empty
+
+    async def settled(self) -> None:
+        """Returns when all news is dealt with and no turn is under way."""
+        await self._inbox.dealt_with()
+        while self._turn is not None and not self._turn.done():
+            await asyncio.wait([self._turn])
+            await self._inbox.dealt_with()
+
+    async def run(self) -> None:
+        """Until cancelled; a turn under way is cancelled with it."""
+        self._states.to(State.IDLE)
+        async with asyncio.TaskGroup() as turns:
+            while True:
+                news = await self._next()
+                if news is None:
+                    self._states.to(State.IDLE)
+                    continue
+                await self._deal_with(news, turns)
+                self._inbox.done()
+
+    async def _deal_with(self, news: News, turns: asyncio.TaskGroup) -> None:
+        match news:
+            case Noticed(event=UtteranceEnded(utterance), at=at):
+                await self._hear(utterance, at, turns)
+            case Noticed(event=SpeechBegan()):
+                if self._states.now in AT_REST:
+                    self._states.to(State.LISTENING)
+            case Noticed(event=SpeechDropped()):
+                if self._states.now is State.LISTENING:
+                    self._states.to(State.IDLE)
+            case Noticed(event=Overrun(lost=lost)):
+                log("ear").warning("samples lost", samples=lost)
+            case TurnFinished(generation=generation):
+                if self._generations.is_current(generation):
+                    self._rest()
+            case SoundBegan() | ClauseHeard() | Drained():
+                self._playback.follow(news)
+
+    async def _next(self) -> News | None:
+        """None when the follow-up window has passed without a word."""
+        try:
+            async with asyncio.timeout(FOLLOW_UP if self._states.now is State.FOLLOW_UP else None):
+                return await self._inbox.next()
+        except TimeoutError:
+            return None
+
+    async def _hear(self, utterance: Utterance, decided_at: float, turns: asyncio.TaskGroup) -> None:
+        if not self._attention.is_meant_for_bear(utterance):
+            if self._states.now is State.LISTENING:
+                self._states.to(State.IDLE)
+            return
+        await self._interrupt()
+        self._states.to(State.LISTENING)
+        self._states.to(State.THINKING)
+        generation = self._generations.next()
+        self._mouth.begin(generation)
+        self._playback = Playback(generation=generation)
+        turn = Turn(
+            id=self._chance.token(8),
+            generation=generation,
+            trace=Trace.start(self._chance),
+            band=self._child.age_band,
+            profile=self._child.profile,
+            decided_at=decided_at,
+        )
+        self._turn = turns.create_task(self._take(turn, utterance, self._playback), name=f"turn-{generation}")
+
+    async def _take(self, turn: Turn, utterance: Utterance, playback: Playback) -> None:
+        await self._taker.take(turn, utterance, playback, speaking=lambda: self._states.to(State.SPEAKING))
+        self._inbox.post(TurnFinished(turn.generation))
+
+    async def _interrupt(self) -> None:
+        """Silence first, then the rest: the child must not wait for our bookkeeping."""
+        if self._turn is None or self._turn.done():
+            if self._states.now in (State.THINKING, State.SPEAKING):
+                self._rest()  # it has just ended; the news is still in the inbox
+            return
+        self._mouth.begin(self._generations.next())
+        self._states.to(State.INTERRUPTED)
+        self._turn.cancel()
+        await asyncio.wait([self._turn])
+
+    def _rest(self) -> None:
+        spoke = self._states.now is State.SPEAKING
+        self._states.to(State.FOLLOW_UP if spoke else State.IDLE)

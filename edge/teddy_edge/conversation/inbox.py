@@ -1,0 +1,49 @@
+"""Where ear, mouth and turns leave their news for the brain, from whatever thread they are on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from teddy_edge.audio.mouth import MouthEvent
+from teddy_edge.ear.thread import Noticed
+
+SIZE: Final = 256
+"""The brain takes microseconds for each piece of news and there are a few a second. A full inbox means
+that the loop hangs; then the process should end rather than lose a child's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFinished:
+    generation: int
+
+
+News = Noticed | MouthEvent | TurnFinished
+
+
+class Inbox:
+    """A bounded queue that any thread may post to and one task reads."""
+
+    def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._queue: asyncio.Queue[News] = asyncio.Queue(SIZE)
+
+    def post(self, news: News) -> None:
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, news)
+
+    async def next(self) -> News:
+        return await self._queue.get()
+
+    def done(self) -> None:
+        """What `next` gave has been dealt with."""
+        self._queue.task_done()
+
+    async def dealt_with(self) -> None:
+        """Returns when everything that was posted has been dealt with."""
+        await asyncio.sleep(0)  # what this thread has just posted arrives on the loop's next round
+        await self._queue.join()
+
+    @property
+    def empty(self) -> bool:
+        return self._queue.empty()

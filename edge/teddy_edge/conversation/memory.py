@@ -1,0 +1,59 @@
+"""What the bear keeps in mind during one talk: only what was heard, only from the present turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from teddy_edge.conversation.generation import Generations
+from teddy_edge.conversation.skills.skill import Recent, Reply
+from teddy_shared.logs import log
+from teddy_shared.state.keys import Key, Role
+from teddy_shared.state.scopes import Scope
+from teddy_shared.state.state import State
+
+ROLE: Final = Role("conversation")
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The state of one talk."""
+
+    recent: Recent = field(default_factory=Recent)
+    asked_back: int = 0  # in a row
+
+
+TALK: Final = Key(
+    name="conversation.talk",
+    scope=Scope.SESSION,
+    shape=TypeAdapter(Talk),
+    readers=frozenset({ROLE}),
+    writers=frozenset({ROLE}),
+)
+
+
+class Memory:
+    """The memory of one talk. A write from a turn that is no longer current is refused."""
+
+    def __init__(self, *, state: State, talk: str, generations: Generations) -> None:
+        self._state = state
+        self._owner = talk
+        self._generations = generations
+
+    async def recall(self) -> Talk:
+        held = await self._state.read(TALK, self._owner, ROLE)
+        return held.value if held else Talk()
+
+    async def keep(self, reply: Reply, *, generation: int, asked_back: bool) -> None:
+        """Call when the child has heard the reply to its end."""
+        talk = await self.recall()
+        if asked_back:  # the child's next try belongs to what was before
+            talk = Talk(recent=talk.recent, asked_back=talk.asked_back + 1)
+        else:
+            talk = Talk(recent=talk.recent.after(reply))
+        if not self._generations.is_current(generation):
+            log("memory").info("stale write refused", generation=generation)
+            return
+        await self._state.write(TALK, self._owner, talk, ROLE)

@@ -1,0 +1,44 @@
+"""One reply on its way through the mouth: how much was heard, and when it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from teddy_edge.audio.mouth import ClauseHeard, Drained, MouthEvent, SoundBegan
+
+AHEAD: Final = 2  # clauses rendered beyond the one that plays; more would be wasted by an interruption
+
+
+class Playback:
+    """Follows the mouth's events of one generation; lives on the event loop."""
+
+    def __init__(self, *, generation: int) -> None:
+        self.generation = generation
+        self.first_sound: float | None = None  # seconds on the monotonic clock
+        self.clauses_heard = 0
+        self.samples_heard = 0  # of whole clauses; a clause cut short counts as not heard
+        self._room = asyncio.Semaphore(AHEAD + 1)
+        self._drained = asyncio.Event()
+
+    def follow(self, event: MouthEvent) -> None:
+        """Events of other generations are none of its business."""
+        if event.generation != self.generation:
+            return
+        match event:
+            case SoundBegan(at=at):
+                self.first_sound = at
+            case ClauseHeard(samples=samples):
+                self.clauses_heard += 1
+                self.samples_heard += samples
+                self._room.release()
+            case Drained():
+                self._drained.set()
+
+    async def room(self) -> None:
+        """Returns when another clause may be queued."""
+        await self._room.acquire()
+
+    async def drained(self) -> None:
+        """Returns when the speaker has played the reply to its end."""
+        await self._drained.wait()

@@ -1,0 +1,124 @@
+"""From a spoken sentence to the parents' page, with everything in between killed in mid-conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import pytest
+
+from tests.processes import SECONDS, Teddy, ask, teddy
+from tests.servers import Server
+
+RECORDING = Path(__file__).parent.parent.parent / "tools/workshop/recording"
+EMAIL, BEAR = "parent@example.org", "bear-1"
+
+
+ALL: Final = sorted(RECORDING.glob("*.wav"))
+
+
+def clips(*numbers: int) -> list[Path]:
+    return [ALL[number - 1] for number in numbers]
+
+
+@dataclass(frozen=True)
+class Home:
+    """A family with a bear, and the servers between them."""
+
+    folder: Path
+    broker: Server
+    store: Server
+    password: str
+
+    @asynccontextmanager
+    async def cloud(self) -> AsyncIterator[Teddy]:
+        where = ["--broker", self.broker.url, "--store", self.store.url, "--data", self.folder / "cloud"]
+        async with teddy(
+            "cloud", "run", *where, "--port", "0", "--json", log=self.folder / "cloud.log"
+        ) as run:
+            await run.until(lambda said: any("page" in each for each in said))
+            yield run
+
+    @asynccontextmanager
+    async def bear(self, *recording: Path) -> AsyncIterator[Teddy]:
+        where = ["--provision", self.folder / "bear.toml", "--broker", self.broker.url]
+        where += ["--data", self.folder / "bear", "--json", "--clips", *recording]
+        async with teddy("bear", "run", *where, log=self.folder / "bear.log") as run:
+            yield run
+
+    async def turns(self, cloud: Teddy) -> list[dict[str, Any]]:
+        """Today's turns as the parents' read model has them."""
+        async with httpx2.AsyncClient(base_url=cloud.said[0]["page"]) as browser:
+            entry = {"email": EMAIL, "password": self.password}
+            (await browser.post("/api/sign-in", json=entry)).raise_for_status()
+            today = (await browser.get(f"/api/bears/{BEAR}/today")).raise_for_status().json()
+        turns: list[dict[str, Any]] = today["turns"]
+        return turns
+
+    async def all_arrived(self, cloud: Teddy, wanted: set[str]) -> list[dict[str, Any]]:
+        async with asyncio.timeout(SECONDS):
+            while True:
+                found = await self.turns(cloud)
+                if wanted <= {each["turn"] for each in found if each["outcome"]}:
+                    return found
+                await asyncio.sleep(0.2)
+
+
+@pytest.fixture
+def home(tmp_path: Path, mosquitto: Server, redis_server: Server) -> Home:
+    code, out, errors = ask(
+        [
+            *("cloud", "family", "add", "--store", redis_server.url, "--data", tmp_path / "cloud"),
+            *("--email", EMAIL, "--bear", BEAR, "--age-band", "5-7", "--grant", "activity"),
+            *("--grant", "safety", "--provision", tmp_path / "bear.toml", "--json"),
+        ]
+    )
+    assert code == 0, errors
+    return Home(tmp_path, mosquitto, redis_server, json.loads(out)["password"])
+
+
+@pytest.mark.slow
+async def test_every_turn_arrives_exactly_once_though_everything_is_killed(home: Home) -> None:
+    """Slow, since a bear talks in real time: four turns."""
+    async with AsyncExitStack() as stack:
+        cloud = await stack.enter_async_context(home.cloud())
+        first_life = await stack.enter_async_context(home.bear(*clips(1, 3, 6)))
+        one, *_ = await first_life.turns(1)
+        await home.all_arrived(cloud, {one["turn"]})
+
+        await asyncio.to_thread(home.broker.kill)
+        _, two = await first_life.turns(2)  # the bear goes on talking
+        await first_life.kill()  # recorded, and never sent
+        await cloud.kill()
+
+        await asyncio.to_thread(home.broker.start)
+        second_life = await stack.enter_async_context(home.bear(*clips(4, 9)))
+        (three,) = await second_life.turns(1)  # and talks without a cloud
+        cloud = await stack.enter_async_context(home.cloud())
+        _, four = await second_life.turns(2)
+
+        talked = [each["turn"] for each in (one, two, three, four)]
+        arrived = await home.all_arrived(cloud, set(talked))
+        assert sorted(each["turn"] for each in arrived) == sorted(talked)
+        assert await second_life.end() == 0
+        assert await cloud.end() == 0
+
+
+async def test_a_bear_without_a_broker_talks_and_keeps_its_events(tmp_path: Path) -> None:
+    where = ["--data", tmp_path / "bear", "--json", "--clips", *clips(1)]
+    async with teddy("bear", "run", *where, log=tmp_path / "bear.log") as run:
+        (turn,) = await run.turns(1)
+        assert await run.end() == 0
+
+    logged = await asyncio.to_thread((tmp_path / "bear.log").read_text)
+    kept = await asyncio.to_thread((tmp_path / "bear/outbox.db").stat)
+    assert turn["reply"]
+    assert kept.st_size > 0
+    assert "turn ended" in logged
+    assert turn["heard"] not in logged
