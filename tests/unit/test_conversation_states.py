@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,5 +56,5 @@ def test_observers_see_only_legal_moves_in_order(wishes: list[State]) -> None:
     for wish in wishes:
         states.to(wish)
 
-    assert all(after in MOVES[before] for before, after in zip(seen, seen[1:], strict=False))
+    assert all(after in MOVES[before] for before, after in pairwise(seen))
     assert seen[-1] is states.now

@@ -12,6 +12,7 @@ from teddy_edge.audio.samples import EAR_RATE, MOUTH_RATE, Pcm
 from teddy_edge.errors import BadClip
 
 LONGEST: Final = 60 * 60 * EAR_RATE  # samples; an hour of clip is a mistake, not a talk
+UNKNOWN: Final = 0x7FFF_F000 // 2  # samples from which a header means "until the end": a recorder in a pipe
 
 
 def read_clip(path: Path) -> Pcm:
@@ -41,11 +42,13 @@ def read_clip(path: Path) -> Pcm:
     pcm = np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.int16)
     if len(pcm) == 0:
         raise BadClip(path, "there is no sound in it")
-    if len(pcm) < promised:
+    if len(pcm) < promised < UNKNOWN:
+        there, whole = len(pcm) / EAR_RATE, promised / EAR_RATE
         raise BadClip(
             path,
-            f"cut off: its header promises {promised / EAR_RATE:.1f} s, {len(pcm) / EAR_RATE:.1f} s are there; "
-            f"copy or record it again",
+            "longer than an hour; cut it in pieces"
+            if promised > LONGEST
+            else f"cut off: {there:.1f} s of {whole:.1f} s are there; copy or record it again",
         )
     return pcm
 
