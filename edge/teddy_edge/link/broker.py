@@ -23,12 +23,15 @@ from teddy_shared.clock import Chance, Clock
 from teddy_shared.envelope import BearId, Lane
 from teddy_shared.errors import LinkError, MalformedEvent
 from teddy_shared.logs import log
-from teddy_shared.messages import Ack, Offline, Online, from_bytes, to_bytes
+from teddy_shared.messages import Ack, Message, Offline, Online, from_bytes, to_bytes
 
 SESSION_KEPT: Final = 30 * 24 * 3600  # seconds that the broker holds what comes for an absent bear
 STEADY: Final = 10.0  # seconds after which a connection counts as good, and the backoff begins anew
 GOODBYE: Final = 2.0  # seconds that an orderly stop may take
-ANSWER: Final = 5.0  # seconds for the broker to answer
+
+# aiomqtt's own deadlines are asyncio.wait_for, which until Python 3.12 may swallow a cancellation, and
+# then the link never ends. So it gets none, and each call stands under an asyncio.timeout of ours.
+OURS: Final = math.inf
 
 
 class BrokerLink:
@@ -45,6 +48,7 @@ class BrokerLink:
         clock: Clock,
         chance: Chance,
         keepalive: int = 20,  # seconds of silence after which a dead connection is noticed
+        answer: float = 5.0,  # seconds for the broker to answer
     ) -> None:
         self._bear = bear
         self._host = host
@@ -54,6 +58,7 @@ class BrokerLink:
         self._clock = clock
         self._chance = chance
         self._keepalive = keepalive
+        self._answer = answer
         self._connection: _Connection | None = None
         # Full, the oldest is dropped: acknowledgements are cumulative, and what is lost is sent again.
         self._heard: deque[Heard] = deque(maxlen=64)
@@ -70,8 +75,8 @@ class BrokerLink:
             began = self._clock.monotonic()
             try:
                 await self._converse()
-            except aiomqtt.MqttError as error:
-                log("link").info("the broker is away", reason=str(error))
+            except (aiomqtt.MqttError, TimeoutError) as error:
+                log("link").info("the broker is away", reason=str(error) or "no answer")
             if self._clock.monotonic() - began > STEADY:
                 waits = delays(self._chance)
             await asyncio.sleep(next(waits))
@@ -96,13 +101,11 @@ class BrokerLink:
         boot = self._hello().boot
         will = aiomqtt.Will(status, to_bytes(Offline(boot=boot, orderly=False)), qos=1, retain=True)
         async with _dialled(self._client(will)) as client:
-            connection = _Connection(client)
+            connection = _Connection(client, answer=self._answer)
             try:
-                wanted = [topics.ack(self._bear), topics.settings(self._bear)]
-                answers = await client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in wanted])
-                if refused := [str(answer) for answer in answers if _is_failure(answer)]:
-                    log("link").error("the broker refuses what the bear must hear", answers=refused)
-                await client.publish(status, to_bytes(self._hello()), qos=1, retain=True)
+                async with asyncio.timeout(self._answer):
+                    await self._subscribe(client)
+                    await _retain(client, status, self._hello())
                 self._connection = connection
                 log("link").info("connected", host=self._host, port=self._port)
                 self._tell(Opened())
@@ -111,12 +114,17 @@ class BrokerLink:
             except asyncio.CancelledError:
                 with suppress(aiomqtt.MqttError, TimeoutError):
                     async with asyncio.timeout(GOODBYE):
-                        goodbye = Offline(boot=boot, orderly=True)
-                        await client.publish(status, to_bytes(goodbye), qos=1, retain=True)
+                        await _retain(client, status, Offline(boot=boot, orderly=True))
                 raise
             finally:
                 self._connection = None
                 connection.lost()
+
+    async def _subscribe(self, client: aiomqtt.Client) -> None:
+        wanted = [topics.ack(self._bear), topics.settings(self._bear)]
+        answers = await client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in wanted], timeout=OURS)
+        if refused := [str(answer) for answer in answers if _is_failure(answer)]:
+            log("link").error("the broker refuses what the bear must hear", answers=refused)
 
     async def _take(self, topic: str, payload: object) -> None:
         data = payload if isinstance(payload, bytes) else b""
@@ -145,7 +153,7 @@ class BrokerLink:
             properties=kept,
             will=will,
             keepalive=self._keepalive,
-            timeout=ANSWER,
+            timeout=self._answer,
             # Beyond this a message is discarded; acknowledgements and retained settings come again.
             max_queued_incoming_messages=256,
             # Without it Nagle and delayed acknowledgements make 44 ms of every round trip.
@@ -156,16 +164,17 @@ class BrokerLink:
 class _Connection:
     """Publishing on one connection. aiomqtt lets a publish wait out its time when the connection is lost."""
 
-    def __init__(self, client: aiomqtt.Client) -> None:
+    def __init__(self, client: aiomqtt.Client, *, answer: float) -> None:
         self._client = client
+        self._answer = answer
         self._deadlines: set[asyncio.Timeout] = set()  # of those who wait
 
     async def publish(self, topic: str, data: bytes) -> None:
         try:
-            async with asyncio.timeout(ANSWER) as deadline:
+            async with asyncio.timeout(self._answer) as deadline:
                 self._deadlines.add(deadline)
                 try:
-                    await self._client.publish(topic, data, qos=1, timeout=math.inf)
+                    await self._client.publish(topic, data, qos=1, timeout=OURS)
                 finally:
                     self._deadlines.discard(deadline)
         except (aiomqtt.MqttError, TimeoutError) as error:
@@ -191,6 +200,10 @@ async def _dialled(client: aiomqtt.Client) -> AsyncIterator[aiomqtt.Client]:
         yield client
     finally:
         await client.__aexit__(None, None, None)
+
+
+async def _retain(client: aiomqtt.Client, topic: str, message: Message) -> None:
+    await client.publish(topic, to_bytes(message), qos=1, retain=True, timeout=OURS)
 
 
 def _is_failure(answer: int | ReasonCode) -> bool:
