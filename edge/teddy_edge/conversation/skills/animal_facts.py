@@ -1,0 +1,204 @@
+"""The book of animals: who they are and what is known about them, checked and ready for questions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from teddy_edge.conversation.skills.lines import LONGEST, Line, Name, Spoken
+from teddy_edge.conversation.skills.understanding import Vocabulary, Words
+from teddy_edge.safety.authored import Authored, parse_authored
+from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook, Span
+from teddy_shared.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    line: Line
+    about: frozenset[str]  # words and aspects of a question that it answers
+    asked: tuple[Pattern, ...]  # questions it answers that need not name the animal
+
+    def score(self, words: Words, aspects: Mapping[str, frozenset[str]]) -> int:
+        """How many of its words the question has."""
+        return sum(not aspects.get(each, frozenset((each,))).isdisjoint(words.every) for each in self.about)
+
+
+@dataclass(frozen=True, slots=True)
+class Animal:
+    name: str  # plural, as it is spoken; the topic too
+    pattern: Pattern  # its names
+    general: bool  # about animals as such
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How children ask about animals."""
+
+    any_way: tuple[Pattern, ...]  # a question, or a wish to be told
+    for_anything: tuple[Pattern, ...]  # a wish for whatever there is about the animal
+    whether_liked: tuple[Pattern, ...]
+    about_them: tuple[Pattern, ...]  # a question about "they"
+    any_animal: tuple[Pattern, ...]  # a wish for whatever animal
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The animals in a sentence, in its order."""
+
+    animals: tuple[Animal, ...] = ()
+    stranger: str = ""  # an animal that the book has no facts about, as it is spoken
+    words: int = 0  # that name them
+
+
+@dataclass(frozen=True, slots=True)
+class AnimalBook:
+    animals: tuple[Animal, ...]
+    strangers: Mapping[str, Pattern]
+    passing: tuple[Pattern, ...]  # what only sounds like an animal: "hot dog"
+    aspects: Mapping[str, frozenset[str]]
+    asking: Asking
+    openings: Mapping[str, tuple[Line, ...]]
+    offers: tuple[Line, ...]
+    unknown: tuple[Line, ...]
+    vocabulary: Vocabulary
+
+    def of_topic(self, topic: str | None) -> Animal | None:
+        return next((animal for animal in self.animals if animal.name == topic), None)
+
+    def outright(self, words: Words) -> tuple[Animal, Fact] | None:
+        """What answers a question of its own, such as which animal is the biggest."""
+        for animal in self.animals:
+            for fact in animal.facts:
+                if any(each.matches(words) for each in fact.asked):
+                    return animal, fact
+        return None
+
+    def named(self, words: Words) -> Named:
+        """Longer names first, so that a polar bear is no bear and a hot dog no dog."""
+        found = sorted(self._spans(words), key=lambda each: (each[0].start - each[0].end, each[0].start))
+        kept: list[tuple[Span, Animal | str]] = []
+        for span, who in found:
+            if not any(span.touches(other) for other, _ in kept):
+                kept.append((span, who))
+        kept.sort(key=lambda each: each[0].start)
+        animals = [who for _, who in kept if isinstance(who, Animal)]
+        special = [each for each in animals if not each.general]
+        return Named(
+            animals=tuple(special or animals),
+            stranger=next((who for _, who in kept if isinstance(who, str) and who), ""),
+            words=sum(span.end - span.start for span, who in kept if who),
+        )
+
+    def _spans(self, words: Words) -> Iterator[tuple[Span, Animal | str]]:
+        for pattern in self.passing:
+            yield from ((span, "") for span in pattern.spans(words))
+        for name, pattern in self.strangers.items():
+            yield from ((span, name) for span in pattern.spans(words))
+        for animal in self.animals:
+            yield from ((span, animal) for span in animal.pattern.spans(words))
+
+
+def parse_animals(data: bytes, *, name: str = "animals.toml") -> AnimalBook:
+    """Raises ConfigError naming the place."""
+    file = parse_authored(_File, data, name)
+    try:
+        return _book(file, name)
+    except PatternError as error:
+        raise ConfigError(f"{name}: {error}") from None
+
+
+Topic = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z -]*$", max_length=30)]
+_Template = Annotated[str, StringConstraints(pattern=r"^[A-Za-z ,.!?'{}-]+[.!?]$", max_length=LONGEST)]
+
+
+class _Fact(Authored):
+    id: Name
+    about: str = ""
+    asked: tuple[str, ...] = ()
+    text: Spoken
+    little: Spoken | None = None
+
+
+class _Animal(Authored):
+    name: Topic
+    names: str  # singular, an underscore within a name of two words
+    general: bool = False
+    facts: Annotated[tuple[_Fact, ...], Field(min_length=1)]
+
+
+class _Asking(Authored):
+    any_way: tuple[str, ...]
+    for_anything: tuple[str, ...]
+    whether_liked: tuple[str, ...]
+    about_them: tuple[str, ...]
+    any_animal: tuple[str, ...]
+
+
+class _Openings(Authored):
+    mention: Annotated[tuple[_Template, ...], Field(min_length=1)]
+    liked: Annotated[tuple[_Template, ...], Field(min_length=1)]
+    unsure: Annotated[tuple[_Template, ...], Field(min_length=1)]
+
+
+class _File(Authored):
+    asking: _Asking
+    aspects: dict[Name, str]
+    openings: _Openings
+    offers: Annotated[tuple[Spoken, ...], Field(min_length=1)]
+    unknown: Annotated[tuple[_Template, ...], Field(min_length=1)]
+    passing: tuple[str, ...]
+    strangers: dict[Topic, str]
+    animal: Annotated[tuple[_Animal, ...], Field(min_length=1)]
+
+
+def _book(file: _File, name: str) -> AnimalBook:
+    book = Phrasebook({})
+    animals = [_animal(each, book) for each in file.animal]
+    ids = [fact.line.id for animal in animals for fact in animal.facts]
+    if twice := next((each for each in ids if ids.count(each) > 1), None):
+        raise ConfigError(f"{name}: there are two facts {twice}")
+    sources = (
+        *(pattern for group in file.asking.model_dump().values() for pattern in group),
+        *(each.names for each in file.animal),
+        *file.strangers.values(),
+        *file.aspects.values(),
+        *(fact.about for each in file.animal for fact in each.facts),
+        *(pattern for each in file.animal for fact in each.facts for pattern in fact.asked),
+    )
+    return AnimalBook(
+        animals=tuple(animals),
+        strangers={stranger: _names(names, book) for stranger, names in file.strangers.items()},
+        passing=book.patterns(file.passing),
+        aspects={aspect: frozenset(words.split()) for aspect, words in file.aspects.items()},
+        asking=Asking(**{kind: book.patterns(group) for kind, group in file.asking.model_dump().items()}),
+        openings={
+            kind: _lines(f"animals.{kind}", texts) for kind, texts in file.openings.model_dump().items()
+        },
+        offers=_lines("animals.offer", file.offers),
+        unknown=_lines("animals.unknown", file.unknown),
+        vocabulary=Vocabulary.of_patterns(sources),
+    )
+
+
+def _animal(row: _Animal, book: Phrasebook) -> Animal:
+    facts = tuple(
+        Fact(
+            line=Line(f"{row.name}.{fact.id}", fact.text, fact.little),
+            about=frozenset(fact.about.split()),
+            asked=book.patterns(fact.asked),
+        )
+        for fact in row.facts
+    )
+    return Animal(row.name, _names(row.names, book), row.general, facts)
+
+
+def _names(names: str, book: Phrasebook) -> Pattern:
+    return book.pattern(f"({'|'.join(names.split()).replace('_', ' ')})")
+
+
+def _lines(prefix: str, texts: Sequence[str]) -> tuple[Line, ...]:
+    return tuple(Line(f"{prefix}.{at}", text) for at, text in enumerate(texts, 1))

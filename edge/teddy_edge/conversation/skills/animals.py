@@ -1,0 +1,148 @@
+"""True and friendly facts about animals, found by what the child asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from teddy_edge.conversation.skills.animal_facts import Animal, AnimalBook, Fact, parse_animals
+from teddy_edge.conversation.skills.lines import Line, fresh, pick
+from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
+from teddy_edge.conversation.skills.steering import Steering, Wish
+from teddy_edge.conversation.skills.understanding import Words, matches, understand
+from teddy_edge.safety.authored import read_authored
+from teddy_shared.clock import Chance
+
+OFFERED: Final = 3  # about every third fact ends with an offer of another
+CHATTER: Final = 6  # further words; a longer sentence that only mentions an animal is about something else
+
+_MORE: Final = 0.93
+_OUTRIGHT: Final = 0.92
+_ASKED: Final = 0.88
+_ANY_ANIMAL: Final = 0.85
+_NAMED: Final = 0.65  # nothing but its name, which may be a guess at a riddle
+_MENTIONED: Final = 0.5
+_IN_PASSING: Final = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a sentence asks for."""
+
+    fit: float = 0.0
+    animal: Animal | None = None  # none: any
+    facts: tuple[Fact, ...] = ()  # those that answer it equally well; none: any
+    opening: Literal["mention", "liked", "unsure"] | None = None  # what belongs before the fact
+    stranger: str = ""  # an animal that we know nothing about
+
+
+class Animals:
+    name: Final = "animals"
+
+    def __init__(self, *, book: AnimalBook, steering: Steering) -> None:
+        self._book = book
+        self._steering = steering
+
+    def fit(self, heard: Heard, recent: Recent) -> float:
+        return self._understand(heard, recent).fit
+
+    def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        question = self._understand(heard, recent)
+        if question.stranger:
+            return self._offer_another(question.stranger, recent, chance)
+        animal = question.animal or self._any(recent, chance)
+        fact = _pick(question.facts or animal.facts, recent, chance)
+        lines = [Line(fact.line.id, fact.line.words_for(heard.band))]
+        note = {}
+        lucky = chance.below(OFFERED) == 0
+        if question.opening:
+            lines.insert(0, _filled(pick(self._book.openings[question.opening], recent, chance), animal))
+        elif fresh([each.line for each in animal.facts if each is not fact], recent) and lucky:
+            lines.append(pick(self._book.offers, recent, chance))
+            note = {"yes": f"tell me about {animal.name}"}
+        return Reply(
+            text=" ".join(line.text for line in lines),
+            skill=self.name,
+            topic=animal.name,
+            note=note,
+            lines=tuple(line.id for line in lines),
+        )
+
+    def _understand(self, heard: Heard, recent: Recent) -> Question:
+        book = self._book
+        words = understand(heard.text, book.vocabulary)
+        before = book.of_topic(recent.topic) if recent.skill == self.name else None
+        if before and self._steering.wish(heard.text) is Wish.MORE:
+            return Question(_MORE, before)
+        if outright := book.outright(words):
+            return Question(_OUTRIGHT, outright[0], outright[1:])
+        named = book.named(words)
+        asks = matches(book.asking.any_way, words)
+        further = len(words.row) - named.words
+        if named.animals:
+            if asks:
+                return self._asked(named.animals, words, further)
+            if further <= 2:
+                return Question(_NAMED, named.animals[0])
+            fit = _MENTIONED if further <= CHATTER else _IN_PASSING
+            return Question(fit, named.animals[0], opening="mention")
+        if named.stranger:
+            fit = _ASKED if asks else _NAMED if further <= 2 else _IN_PASSING
+            return Question(fit, stranger=named.stranger)
+        if before and matches(book.asking.about_them, words):
+            return self._asked((before,), words, further)
+        if matches(book.asking.any_animal, words):
+            return Question(_ANY_ANIMAL)
+        return Question()
+
+    def _asked(self, animals: Sequence[Animal], words: Words, further: int) -> Question:
+        """The facts that share most with the question, of the animal that has the best."""
+        asking, aspects = self._book.asking, self._book.aspects
+        best, animal = max(
+            ((max(fact.score(words, aspects) for fact in each.facts), each) for each in animals),
+            key=lambda scored: scored[0],
+        )
+        if best > 0:
+            facts = tuple(fact for fact in animal.facts if fact.score(words, aspects) == best)
+            return Question(_ASKED, animal, facts)
+        if animal.general:
+            return Question(_ANY_ANIMAL)
+        if matches(asking.whether_liked, words):
+            return Question(_ASKED, animal, opening="liked")
+        if matches(asking.for_anything, words) or further <= 2:
+            return Question(_ASKED, animal)
+        return Question(_ASKED, animal, opening="unsure")
+
+    def _any(self, recent: Recent, chance: Chance) -> Animal:
+        """One that was not talked about lately."""
+        said = frozenset(line.partition(".")[0] for line in recent.lines)
+        every = [each for each in self._book.animals if not each.general]
+        new = [each for each in every if each.name not in said] or every
+        return new[chance.below(len(new))]
+
+    def _offer_another(self, stranger: str, recent: Recent, chance: Chance) -> Reply:
+        animal = self._any(recent, chance)
+        line = pick(self._book.unknown, recent, chance)
+        return Reply(
+            text=line.text.format(stranger=stranger, animals=animal.name),
+            skill=self.name,
+            topic="animals",
+            note={"yes": f"tell me about {animal.name}"},
+            lines=(line.id,),
+        )
+
+
+def load_animals(steering: Steering) -> Animals:
+    """Reads a file. Raises ConfigError."""
+    book = parse_animals(read_authored("teddy_edge.conversation.skills", "animals.toml"))
+    return Animals(book=book, steering=steering)
+
+
+def _pick(facts: Sequence[Fact], recent: Recent, chance: Chance) -> Fact:
+    line = pick([fact.line for fact in facts], recent, chance)
+    return next(fact for fact in facts if fact.line == line)
+
+
+def _filled(opening: Line, animal: Animal) -> Line:
+    return Line(opening.id, opening.text.format(animals=animal.name, Animals=animal.name.capitalize()))

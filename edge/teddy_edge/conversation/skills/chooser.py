@@ -1,0 +1,49 @@
+"""Which skill answers: the one it fits best, or the fallback, which is never a dead end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from teddy_edge.conversation.skills.animals import load_animals
+from teddy_edge.conversation.skills.company import load_company
+from teddy_edge.conversation.skills.fallback import load_fallback
+from teddy_edge.conversation.skills.jokes import load_jokes
+from teddy_edge.conversation.skills.repeating import Repeating
+from teddy_edge.conversation.skills.skill import Heard, Recent, Reply, Skill
+from teddy_edge.conversation.skills.steering import Steering, Wish, load_steering
+from teddy_shared.clock import Chance
+
+LEAST_FIT: Final = 0.3  # below, nobody would be sure enough to answer
+
+
+class Chooser:
+    """Holds no state, so that every turn of a talk may ask it."""
+
+    def __init__(self, *, skills: Sequence[Skill], fallback: Skill, steering: Steering | None = None) -> None:
+        self._skills = tuple(skills)
+        self._fallback = fallback
+        self._steering = steering
+
+    def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        """Never empty, and never the same line twice lately where others are left."""
+        heard = self._accepted(heard, recent)
+        best = max(self._skills, key=lambda skill: skill.fit(heard, recent), default=self._fallback)
+        if best.fit(heard, recent) < LEAST_FIT:
+            best = self._fallback
+        return best.answer(heard, recent, chance)
+
+    def _accepted(self, heard: Heard, recent: Recent) -> Heard:
+        """A "yes" to an offer is what was offered."""
+        offered = recent.note.get("yes")
+        if offered and self._steering and self._steering.wish(heard.text) is Wish.YES:
+            return replace(heard, text=offered)
+        return heard
+
+
+def load_chooser() -> Chooser:
+    """Everything the bear can talk about; blocks. Raises ConfigError for content that is wrong."""
+    steering = load_steering()
+    skills = (load_company(), load_jokes(steering), load_animals(steering), Repeating(steering=steering))
+    return Chooser(skills=skills, fallback=load_fallback(), steering=steering)

@@ -1,0 +1,121 @@
+"""The book of jokes and riddles, and how children ask for them and guess, checked and ready. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from teddy_edge.conversation.skills.lines import Line, Name, Spoken, numbered
+from teddy_edge.conversation.skills.understanding import Vocabulary
+from teddy_edge.safety.authored import Authored, parse_authored
+from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
+from teddy_shared.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Riddle:
+    """A joke that asks something. The child may guess, or hear the answer."""
+
+    line: Line
+    answer: Line
+    right: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What children say around jokes."""
+
+    for_joke: tuple[Pattern, ...]
+    for_riddle: tuple[Pattern, ...]
+    giving_up: tuple[Pattern, ...]
+    no_guess: tuple[Pattern, ...]  # how a sentence begins that is no guess
+    child_tells: tuple[Pattern, ...]  # the child would like to tell one
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the bear says around jokes."""
+
+    cheers: tuple[Line, ...]
+    kind: tuple[Line, ...]  # before the answer after a wrong guess
+    reveals: tuple[Line, ...]  # before the answer of a riddle that was given up
+    telling: tuple[Line, ...]  # when the child would like to tell one
+    laughs: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JokeBook:
+    jokes: tuple[Line, ...]
+    riddles: Mapping[str, Riddle]  # by the id of its line
+    heard: Heard
+    said: Said
+    vocabulary: Vocabulary
+
+
+def parse_jokes(data: bytes, *, name: str = "jokes.toml") -> JokeBook:
+    """Raises ConfigError naming the place."""
+    file = parse_authored(_File, data, name)
+    ids = [row.id for row in (*file.joke, *file.riddle)]
+    if twice := next((each for each in ids if ids.count(each) > 1), None):
+        raise ConfigError(f"{name}: there are two jokes {twice}")
+    book = Phrasebook({})
+    groups = file.heard.model_dump()
+    try:
+        riddles = [_riddle(row, book) for row in file.riddle]
+        heard = Heard(**{kind: book.patterns(group) for kind, group in groups.items()})
+    except PatternError as error:
+        raise ConfigError(f"{name}: {error}") from None
+    sources = [source for group in groups.values() for source in group]
+    sources += (source for row in file.riddle for source in row.right)
+    return JokeBook(
+        jokes=tuple(Line(f"jokes.{row.id}", row.text, row.little) for row in file.joke),
+        riddles={riddle.line.id: riddle for riddle in riddles},
+        heard=heard,
+        said=Said(**{kind: numbered(f"jokes.{kind}", said) for kind, said in file.said.model_dump().items()}),
+        vocabulary=Vocabulary.of_patterns(sources),
+    )
+
+
+_Lines = Annotated[tuple[Spoken, ...], Field(min_length=1)]
+
+
+class _Heard(Authored):
+    for_joke: tuple[str, ...]
+    for_riddle: tuple[str, ...]
+    giving_up: tuple[str, ...]
+    no_guess: tuple[str, ...]
+    child_tells: tuple[str, ...]
+
+
+class _Said(Authored):
+    cheers: _Lines
+    kind: _Lines
+    reveals: _Lines
+    telling: _Lines
+    laughs: _Lines
+
+
+class _Joke(Authored):
+    id: Name
+    text: Spoken
+    little: Spoken | None = None
+
+
+class _Riddle(_Joke):
+    answer: Spoken
+    right: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _File(Authored):
+    heard: _Heard
+    said: _Said
+    joke: Annotated[tuple[_Joke, ...], Field(min_length=1)]
+    riddle: Annotated[tuple[_Riddle, ...], Field(min_length=1)]
+
+
+def _riddle(row: _Riddle, book: Phrasebook) -> Riddle:
+    line = Line(f"riddles.{row.id}", row.text, row.little)
+    return Riddle(line, Line(f"{line.id}.answer", row.answer), book.patterns(row.right))

@@ -1,0 +1,130 @@
+"""Jokes, and riddles that wait one turn for the child's guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from teddy_edge.conversation.skills.joke_book import JokeBook, Riddle, parse_jokes
+from teddy_edge.conversation.skills.lines import Line, pick
+from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
+from teddy_edge.conversation.skills.steering import Steering, Wish
+from teddy_edge.conversation.skills.understanding import Words, matches, understand
+from teddy_edge.safety.authored import read_authored
+from teddy_shared.clock import Chance
+
+GUESS_MOST: Final = 5  # words of a sentence that may be a guess rather than another wish
+
+
+class Move(Enum):
+    """What the child does."""
+
+    OTHER = auto()  # nothing about jokes
+    ASKS = auto()  # for a joke or a riddle
+    ASKS_RIDDLE = auto()
+    TELLS = auto()  # would like to tell one
+    TOLD = auto()  # has told one, most likely
+    GUESSES_RIGHT = auto()
+    GUESSES_WRONG = auto()
+    MAY_GUESS = auto()  # nothing else, so it may be a guess
+    GIVES_UP = auto()
+
+
+_FIT: Final = {
+    Move.OTHER: 0.0,
+    Move.ASKS: 0.95,
+    Move.ASKS_RIDDLE: 0.95,
+    Move.TELLS: 0.96,
+    Move.TOLD: 0.45,
+    Move.GUESSES_RIGHT: 0.98,
+    Move.GUESSES_WRONG: 0.75,
+    Move.MAY_GUESS: 0.45,  # while a riddle waits, whatever nobody else wants is a guess
+    Move.GIVES_UP: 0.96,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A move, and the riddle that waits for a guess."""
+
+    move: Move
+    riddle: Riddle | None = None
+
+
+class Jokes:
+    name: Final = "jokes"
+
+    def __init__(self, *, book: JokeBook, steering: Steering) -> None:
+        self._book = book
+        self._steering = steering
+
+    def fit(self, heard: Heard, recent: Recent) -> float:
+        return _FIT[self._see(heard, recent).move]
+
+    def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        said = self._book.said
+        seen = self._see(heard, recent)
+        match seen:
+            case Situation(Move.TELLS):
+                return self._reply(pick(said.telling, recent, chance), note={"listening": "joke"})
+            case Situation(Move.TOLD):
+                return self._reply(pick(said.laughs, recent, chance))
+            case Situation(Move.GUESSES_RIGHT, Riddle() as riddle):
+                return self._reply(pick(said.cheers, recent, chance), riddle.answer)
+            case Situation(Move.GIVES_UP, Riddle() as riddle):
+                return self._reply(pick(said.reveals, recent, chance), riddle.answer)
+            case Situation(Move.GUESSES_WRONG | Move.MAY_GUESS, Riddle() as riddle):
+                return self._reply(pick(said.kind, recent, chance), riddle.answer)
+            case _:
+                return self._next(seen, heard, recent, chance)
+
+    def _see(self, heard: Heard, recent: Recent) -> Situation:
+        phrases = self._book.heard
+        words = understand(heard.text, self._book.vocabulary)
+        mine = recent.skill == self.name
+        riddle = self._book.riddles.get(recent.note.get("riddle", "")) if mine else None
+        wish = self._steering.wish(heard.text)
+        if matches(phrases.child_tells, words):
+            return Situation(Move.TELLS)
+        if matches(phrases.for_riddle, words):
+            return Situation(Move.ASKS_RIDDLE, riddle)
+        if matches(phrases.for_joke, words) or (mine and wish is Wish.MORE):
+            return Situation(Move.ASKS, riddle)
+        if riddle:
+            return Situation(self._guess(riddle, words, wish), riddle)
+        return Situation(Move.TOLD if mine and "listening" in recent.note else Move.OTHER)
+
+    def _guess(self, riddle: Riddle, words: Words, wish: Wish | None) -> Move:
+        if matches(riddle.right, words):
+            return Move.GUESSES_RIGHT
+        if wish is Wish.HUH or matches(self._book.heard.giving_up, words):
+            return Move.GIVES_UP
+        if len(words.row) <= GUESS_MOST and not matches(self._book.heard.no_guess, words):
+            return Move.GUESSES_WRONG
+        return Move.MAY_GUESS
+
+    def _next(self, seen: Situation, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        book = self._book
+        riddles = tuple(riddle.line for riddle in book.riddles.values())
+        line = pick(riddles if seen.move is Move.ASKS_RIDDLE else (*book.jokes, *riddles), recent, chance)
+        said = [Line(line.id, line.words_for(heard.band))]
+        if seen.riddle:  # the child would rather have another, and still learns the answer
+            said.insert(0, seen.riddle.answer)
+        return self._reply(*said, note={"riddle": line.id} if line.id in book.riddles else {})
+
+    def _reply(self, *lines: Line, note: Mapping[str, str] | None = None) -> Reply:
+        return Reply(
+            text=" ".join(line.text for line in lines),
+            skill=self.name,
+            topic=self.name,
+            note=note or {},
+            lines=tuple(line.id for line in lines),
+        )
+
+
+def load_jokes(steering: Steering) -> Jokes:
+    """Reads a file. Raises ConfigError."""
+    book = parse_jokes(read_authored("teddy_edge.conversation.skills", "jokes.toml"))
+    return Jokes(book=book, steering=steering)
