@@ -50,6 +50,8 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text())
     except FileNotFoundError:
         raise ConfigError(f"there is no settings file {file}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read the settings file {file}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not a TOML file: {error}") from None
 
@@ -71,7 +73,10 @@ def _merge(
             raise ConfigError(f"{source} has an unknown setting {at}{key}; {hint}")
         section = _section(field.annotation)
         if section is not None and isinstance(value, Mapping):
-            _merge(into.setdefault(key, {}), value, section, source, f"{at}{key}.")
+            inside = into.setdefault(key, {})
+            if not isinstance(inside, dict):
+                raise ConfigError(f"{source} has settings of {at}{key}, which was given as a single value")
+            _merge(inside, value, section, source, f"{at}{key}.")
         else:
             into[key] = value
 

@@ -32,7 +32,8 @@ class Label:
 class Event(BaseModel):
     """What every event class is: frozen, whole, and labelled."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Infinity and NaN have no JSON: they would be written as null, and the cloud could not read it.
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
     label: ClassVar[Label]
 
 

@@ -46,7 +46,7 @@ class Address:
 def parse(topic: str) -> Address:
     """Raises MalformedEvent for a topic that is none of ours."""
     match topic.split("/"):
-        case ["teddy", "v1", bear, "up", lane] if NAME.fullmatch(bear) and lane in "0123" and lane:
+        case ["teddy", "v1", bear, "up", lane] if NAME.fullmatch(bear) and lane in tuple("0123"):
             return Address(BearId(bear), "up", Lane(int(lane)))
         case ["teddy", "v1", bear, "ack" | "status" | "settings" as what] if NAME.fullmatch(bear):
             return Address(BearId(bear), what)
