@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol, final
 
-from teddy_edge.safety.policy import Policy, load_policy
-from teddy_edge.safety.rules import RuleBook, load_rules
+from teddy_edge.safety.authored import read_authored
+from teddy_edge.safety.policy import Policy
+from teddy_edge.safety.rules import RuleBook
 from teddy_edge.safety.verdict import Decision, Finding, Refused, Side, Verdict
 from teddy_shared.ages import AgeBand
 from teddy_shared.errors import ConfigError
 from teddy_shared.logs import log
 
 DEADLINE: Final = 0.3  # seconds for one judgement; the child waits for it
-LONGEST: Final = (
-    4000  # letters; a turn of 15 s has a tenth of it, and an endless text must not stall the bear
-)
+LONGEST: Final = 4000  # letters; ten times a turn of 15 s. An endless text must not stall the bear
+
+_ROOM: Final = "teddy_edge.safety"
 
 
 @final
@@ -145,13 +146,18 @@ class Guard:
             return True  # unknown, so it is kept and makes the verdict fail
 
 
-def load_guard(*, judges: Sequence[Judge] = (), deadline: float = DEADLINE) -> Guard:
+def load_guard(
+    *,
+    judges: Sequence[Judge] = (),
+    deadline: float = DEADLINE,
+    read: Callable[[str, str], bytes] = read_authored,
+) -> Guard:
     """The guard of this release; reads files. A broken file makes a guard that passes nothing."""
     rules: RuleBook | None = None
     policy: Policy | None = None
     try:
-        policy = load_policy()
-        rules = load_rules()
+        policy = Policy.parse(read(_ROOM, "policy.toml"))
+        rules = RuleBook.parse(read(_ROOM, "rules.toml"))
         if unruled := rules.categories - set(policy.categories):
             raise ConfigError(f"policy.toml says nothing about {sorted(unruled)[0]}")
     except ConfigError as error:
