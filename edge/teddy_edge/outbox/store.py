@@ -120,7 +120,7 @@ class Outbox:
         await self._writer.do(lambda: self._shelf.renew(reason))
 
     def tell(self, listener: Callable[[], None]) -> None:
-        """Calls it on the loop after every commit that added events."""
+        """Calls it on the loop after every commit that moved a lane."""
         self._shelf.listeners.append(listener)
 
 
@@ -196,17 +196,17 @@ class _Shelf:
     def add(self, drafts: Sequence[Draft], still_wanted: Callable[[], bool] | None) -> list[Envelope]:
         if still_wanted is not None and not still_wanted():
             raise Stale(drafts[0].event.label.type)
-        draft = self._draft
+        marks = dict(self._draft.marks)
         heads, rows = [], []
         for each in drafts:
             lane = each.event.label.lane
-            acked, last = draft.marks[lane]
-            draft = draft.moved(lane, Mark(acked, last + 1))
-            head = each.at(self._place(draft, lane, last + 1))
+            acked, last = marks[lane]
+            marks[lane] = Mark(acked, last + 1)
+            head = each.at(self._place(self._draft, lane, last + 1))
             heads.append(head)
             rows.append((int(lane), last + 1, *to_row(head, each.payload, self._seal)))
         self._connection().executemany(_ADD, rows)
-        self._draft = draft
+        self._draft = _Standing(self._draft.epoch, marks)
         return heads
 
     def pending(self, lane: Lane, after: int, events: int, size: int) -> list[Waiting]:
@@ -265,7 +265,7 @@ class _Shelf:
                 except TeddyError as refusal:  # raised before the job wrote anything
                     outcomes.append(refusal)
         self.standing = self._draft
-        if any(mark.last > before.marks[lane].last for lane, mark in self.standing.marks.items()):
+        if self.listeners and before.marks != self.standing.marks:
             self._loop.call_soon_threadsafe(self._announce)
         return outcomes
 
