@@ -90,7 +90,7 @@ async def test_a_document_is_obeyed_recorded_and_audited(bench: Bench) -> None:
     wishes = bench.wishes
     assert wishes.document == document
     assert (wishes.volume, wishes.patience, wishes.age_band) == (0.2, 0.9, AgeBand.LITTLE)
-    assert (wishes.profile, wishes.consent) == ("child-1", {Purpose.SAFETY})
+    assert (wishes.profile, wishes.consent) == ("child-1", frozenset({Purpose.SAFETY}))
     assert bench.journal.recorded == [SettingsObeyed(settings_version=3)]
     assert [entry.slot.name for entry in await bench.state.audit()] == ["settings.document"]
 

@@ -333,7 +333,7 @@ class TiredOutbox(MemoryOutbox):
 
     tired = 3
 
-    async def pending(self, lane: Lane, after: int, **limits: int) -> list:  # type: ignore[type-arg,override]
+    async def pending(self, lane: Lane, after: int, **limits: int) -> list:  # type: ignore[type-arg]
         if self.tired:
             self.tired -= 1
             raise OutboxAway("disk I/O error")
