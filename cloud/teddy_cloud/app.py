@@ -25,7 +25,7 @@ async def run_until(settings: Settings, stop: asyncio.Event, *, ready: Callable[
     """Run until told to stop; `ready` gets the page's address as soon as it answers."""
     listener = listen(settings.web)
     try:
-        prepared_data_folder(settings)
+        await asyncio.to_thread(prepared_data_folder, settings)
         async with AsyncExitStack() as stack:
             parts = await stack.enter_async_context(running_parts(settings))
             # Those that come later use those that came before, so they stop first.

@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 
 from teddy_cloud.settings import BrokerAddress
 from teddy_shared.backoff import delays
+from teddy_shared.cancelling import pass_on_cancellation
 from teddy_shared.clock import Chance
 from teddy_shared.errors import LinkError
 from teddy_shared.logs import log
@@ -98,6 +99,7 @@ class Broker:
             await client.publish(topic, payload, qos=qos, retain=retain)
         except aiomqtt.MqttError as error:
             raise LinkError(f"the broker did not take a message: {error}") from None
+        pass_on_cancellation()
 
     @property
     def _where(self) -> str:
@@ -108,6 +110,7 @@ class Broker:
         async with self._new_client() as client:
             for topic in self._subscriptions:
                 await client.subscribe(topic, qos=1)
+            pass_on_cancellation()
             self._client = client
             async with self._changed:
                 self._connections += 1

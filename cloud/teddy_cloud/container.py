@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -85,8 +86,9 @@ class _Foundation(Provider):
         return SystemChance()
 
     @provide
-    def keys(self, settings: Settings, chance: Chance) -> KeyRing:
-        return FileKeyRing(path=key_file(settings), master=master_key(settings), chance=chance)
+    async def keys(self, settings: Settings, chance: Chance) -> KeyRing:
+        path, master = key_file(settings), master_key(settings)
+        return await asyncio.to_thread(FileKeyRing, path=path, master=master, chance=chance)
 
     @provide
     def seal(self, keys: KeyRing, chance: Chance) -> Seal:
@@ -128,8 +130,8 @@ class _Rooms(Provider):
     office = provide(Office)
 
     @provide
-    def pages(self) -> Pages:
-        return load_pages()
+    async def pages(self) -> Pages:
+        return await asyncio.to_thread(load_pages)
 
     @provide
     def ingest(

@@ -46,7 +46,7 @@ async def add_family(settings: Settings, wanted: NewFamily) -> Added:
         raise ConfigError("a bear's name has lowercase letters, digits and dashes, at most 63")
     if wanted.password is not None:
         check_password(wanted.password)
-    prepared_data_folder(settings)
+    await asyncio.to_thread(prepared_data_folder, settings)
     async with open_office(settings) as office:
         if await office.accounts.find(email) is not None:
             raise ConfigError(f"{email} has a family already; sign in with it, or use another address")

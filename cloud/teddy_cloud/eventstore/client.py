@@ -22,6 +22,7 @@ from redis.exceptions import (
     WatchError,
 )
 
+from teddy_shared.cancelling import pass_on_cancellation
 from teddy_shared.errors import ConfigError, LinkError
 
 Part = str | bytes | int | float
@@ -82,11 +83,14 @@ class StoreClient:
 
     @asynccontextmanager
     async def listening(self, *channels: str) -> AsyncIterator[Listener]:
-        """Subscribed from the start of the block to its end."""
-        pubsub: PubSub = self._redis.pubsub(ignore_subscribe_messages=True)
+        """Subscribed, and confirmed so, from the start of the block to its end."""
+        pubsub: PubSub = self._redis.pubsub()
         try:
             with _translated():
                 await pubsub.subscribe(*channels)
+                for _ in channels:
+                    if await pubsub.get_message(timeout=TIMEOUT) is None:
+                        raise LinkError("the store does not confirm a subscription")
             yield Listener(pubsub)
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]  # redis-py's
@@ -110,10 +114,15 @@ class Listener:
         self._pubsub = pubsub
 
     async def heard(self, seconds: float) -> bytes | None:
-        """The next message, or None after so many seconds."""
+        """The next message, or None after so many seconds. Raises LinkError where some may be missing."""
         with _translated():
             message = await self._pubsub.get_message(timeout=seconds)
-        return message["data"] if message else None
+        if message is None:
+            return None
+        if message["type"] == "subscribe":  # the library connected anew by itself, and said nothing
+            raise LinkError("the store was away; what was published meanwhile is gone")
+        data: bytes = message["data"]
+        return data
 
 
 def connect(url: str) -> StoreClient:
@@ -138,6 +147,7 @@ def connect(url: str) -> StoreClient:
 def _translated() -> Iterator[None]:
     try:
         yield
+        pass_on_cancellation()
     except AuthenticationError:
         raise ConfigError("the store refuses the name or password in its address") from None
     except (ConnectionError, TimeoutError, OutOfMemoryError, ReadOnlyError) as error:

@@ -58,6 +58,10 @@ class MemoryEventStore:
     async def permit(self, bear: BearId, *, consent: Consent, profiles: frozenset[ProfileId]) -> None:
         self._permits[bear] = (consent, profiles)
 
+    def granted(self, bear: BearId) -> Consent:
+        """What may be stored of this bear's child now."""
+        return self._permits.get(bear, (NOTHING_GRANTED, frozenset()))[0]
+
     async def bury(self, bear: BearId, *, reason: str, size: int, sealed: bytes) -> None:
         consent, _ = self._permits.get(bear, (NOTHING_GRANTED, frozenset()))
         kept = sealed if consent else b""

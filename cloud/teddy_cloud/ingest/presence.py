@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, OWN_EPOCH
 from teddy_cloud.eventstore.store import EventStore, Item
 from teddy_shared.clock import Clock
@@ -14,6 +16,7 @@ from teddy_shared.purposes import Purpose
 async def record_presence(store: EventStore, clock: Clock, bear: BearId, status: Status) -> None:
     """Append what the bear's status says. Two workers that hear the same word write it once."""
     lane = Lane.INTERACTION
+    synchronised = await asyncio.to_thread(clock.synchronised)  # looks at a file
     mark = (await store.marks(bear, OWN_EPOCH)).get(lane, 0)
     head = encode_head(
         Envelope(
@@ -26,7 +29,7 @@ async def record_presence(store: EventStore, clock: Clock, bear: BearId, status:
                 boot=status.boot,
                 monotonic_us=0,
                 wall_ms=int(clock.wall() * 1000),
-                synchronised=clock.synchronised(),
+                synchronised=synchronised,
             ),
         )
     )

@@ -1,0 +1,188 @@
+"""The way down: settings documents that every bear finds, after every accident."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from teddy_cloud.broker import Broker
+from teddy_cloud.dispatch import Dispatch
+from teddy_cloud.eventstore.client import connect
+from teddy_cloud.eventstore.memory import MemoryEventStore
+from teddy_cloud.eventstore.store import Item
+from teddy_cloud.fleet.fleet import Fleet, NotYours
+from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.records import FleetRecords
+from teddy_cloud.settings import broker_address
+from teddy_shared import messages
+from teddy_shared.ages import AgeBand
+from teddy_shared.clock import SeededChance
+from teddy_shared.envelope import FamilyId, Lane, ProfileId
+from teddy_shared.errors import ConfigError
+from teddy_shared.messages import SettingsDocument
+from teddy_shared.purposes import Purpose
+from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
+from tests.cloud_bear import BEAR, SECONDS, Wire, wire_to
+from tests.servers import Server
+
+FAMILY = FamilyId("family-1")
+ACTIVITY = frozenset({Purpose.ACTIVITY})
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    fleet: Fleet
+    store: MemoryEventStore
+    seal: ChaChaSeal
+    broker: Broker
+
+    async def adopt(self) -> None:
+        await self.fleet.adopt(family=FAMILY, bear=BEAR, age_band=AgeBand.MIDDLE, consent=ACTIVITY)
+
+    async def document(self, bear: Wire, version: int) -> SettingsDocument:
+        """What the bear reads, once it has that version."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                sealed = await bear.settings.get()
+                plain = self.seal.open(device_owner(BEAR), sealed, f"settings/{BEAR}".encode())
+                document = messages.from_bytes(SettingsDocument, plain)
+                if document.version >= version:
+                    return document
+
+
+@asynccontextmanager
+async def dispatching(broker: Server, store: Server) -> AsyncIterator[Cloud]:
+    chance = SeededChance(4)
+    keys = MemoryKeyRing(chance=chance)
+    seal = ChaChaSeal(keys=keys, chance=chance)
+    client = connect(store.url)
+    events, records = MemoryEventStore(), FleetRecords(client=client)
+    door = Broker(address=broker_address(broker.url), identifier="cloud-1", chance=chance)
+    dispatch = Dispatch(post=door, records=records, seal=seal, chance=chance)
+    fleet = Fleet(records=records, store=events, keys=keys, chance=chance)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            roles = [
+                tasks.create_task(door.run(), name="broker"),
+                tasks.create_task(dispatch.run(), name="dispatch"),
+            ]
+            await door.connection_after(0)
+            yield Cloud(fleet, events, seal, door)
+            for role in roles:
+                role.cancel()
+    finally:
+        await client.close()
+
+
+async def test_a_bear_finds_its_settings_and_hears_of_every_change(
+    broker: Server, redis_server: Server
+) -> None:
+    async with dispatching(broker, redis_server) as cloud:
+        async with wire_to(broker) as bear:
+            await cloud.adopt()
+            first = await cloud.document(bear, 1)
+
+            await cloud.fleet.wish(FAMILY, BEAR, volume=0.2, patience=0.9, consent=frozenset())
+            second = await cloud.document(bear, 2)
+
+        assert (first.version, first.consent, first.age_band) == (1, ACTIVITY, AgeBand.MIDDLE)
+        assert (second.volume, second.patience, second.consent) == (0.2, 0.9, frozenset())
+        async with wire_to(broker) as later:
+            assert await cloud.document(later, 1) == second
+
+
+async def test_a_broker_that_forgot_is_told_again(broker: Server, redis_server: Server) -> None:
+    async with dispatching(broker, redis_server) as cloud:
+        await cloud.adopt()
+        broker.kill()
+        await asyncio.to_thread(_forget_everything, broker)
+        broker.start()
+        await cloud.broker.connection_after(1)
+
+        async with wire_to(broker) as bear:
+            assert (await cloud.document(bear, 1)).version == 1
+
+
+async def test_what_was_wished_while_the_store_was_away_is_an_error_and_later_works(
+    broker: Server, redis_server: Server
+) -> None:
+    async with dispatching(broker, redis_server) as cloud:
+        await cloud.adopt()
+        redis_server.restart()
+
+        async with wire_to(broker) as bear:
+            async with asyncio.timeout(SECONDS):
+                await cloud.fleet.wish(FAMILY, BEAR, volume=0.1, patience=0.1, consent=ACTIVITY)
+            assert (await cloud.document(bear, 2)).volume == 0.1
+
+
+async def test_a_withdrawn_purpose_is_refused_by_the_store_at_once(
+    broker: Server, redis_server: Server
+) -> None:
+    async with dispatching(broker, redis_server) as cloud:
+        await cloud.adopt()
+        bear = await cloud.fleet.bear(FAMILY, BEAR)
+        item = Item(
+            b"head", b"nothing", Purpose.ACTIVITY, ProfileId(bear.profile.id), bear.profile.id, b"sealed"
+        )
+
+        async def stored(seq: int) -> bytes:
+            await cloud.store.append_batch(bear=BEAR, epoch="e", lane=Lane.BULK, first=seq, items=[item])
+            found = await cloud.store.read_many(dict.fromkeys(range(256), "0-0"), 10)  # type: ignore[arg-type]
+            ((*_, last),) = found.values()
+            return last.head
+
+        granted = await stored(1)
+        await cloud.fleet.wish(FAMILY, BEAR, volume=0.7, patience=0.3, consent=frozenset({Purpose.SAFETY}))
+
+        assert (granted, await stored(2)) == (b"head", b"nothing")
+
+
+async def test_two_parents_who_wish_at_once_both_count_and_the_store_obeys_the_last(
+    broker: Server, redis_server: Server
+) -> None:
+    async with dispatching(broker, redis_server) as cloud:
+        await cloud.adopt()
+
+        await asyncio.gather(
+            *(
+                cloud.fleet.wish(FAMILY, BEAR, volume=number / 10, patience=0.5, consent=frozenset({purpose}))
+                for number, purpose in enumerate([Purpose.ACTIVITY, Purpose.SAFETY, Purpose.TELEMETRY] * 3)
+            )
+        )
+
+        document = await cloud.fleet.settings(FAMILY, BEAR)
+        assert document.version == 10
+        assert cloud.store.granted(BEAR) == document.consent
+
+
+async def test_a_wish_that_changes_nothing_makes_no_new_version(broker: Server, redis_server: Server) -> None:
+    async with dispatching(broker, redis_server) as cloud:
+        await cloud.adopt()
+
+        same = await cloud.fleet.wish(FAMILY, BEAR, volume=0.7, patience=0.3, consent=ACTIVITY)
+
+        assert same.version == 1
+
+
+async def test_another_family_neither_sees_nor_changes_the_bear(broker: Server, redis_server: Server) -> None:
+    async with dispatching(broker, redis_server) as cloud:
+        await cloud.adopt()
+        other = FamilyId("family-2")
+
+        with pytest.raises(NotYours):
+            await cloud.fleet.settings(other, BEAR)
+        with pytest.raises(NotYours):
+            await cloud.fleet.wish(other, BEAR, volume=0, patience=0, consent=frozenset())
+        with pytest.raises(ConfigError, match="belongs to a family"):
+            await cloud.fleet.adopt(family=other, bear=BEAR, age_band=AgeBand.BIG, consent=frozenset())
+        assert await cloud.fleet.bears(other) == []
+
+
+def _forget_everything(broker: Server) -> None:
+    for file in broker.folder.glob("*.db"):
+        file.unlink()
