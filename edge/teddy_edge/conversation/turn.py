@@ -104,8 +104,7 @@ class TurnTaker:
 
     async def _alert(self, progress: _Progress, answer: Answer) -> None:
         """On disk before a word of comfort is said: power can go at any instruction."""
-        for category in answer.verdict.categories[:1]:
-            advice = self._scripts.advice(category)
+        for category, advice in self._scripts.alerts(answer.verdict.categories):
             alert = SafetyAlertRaised(category=category, advice=advice)
             await self._record(progress, alert, even_if_stale=True)
 

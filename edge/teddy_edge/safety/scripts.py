@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import Field
 
@@ -63,6 +63,11 @@ class Scripts:
     def advice(self, category: str) -> str:
         """What kind of help a child needs and what to do; quotes nobody and names nobody."""
         return self._advice.get(category, self._advice["general"])
+
+    def alerts(self, categories: Sequence[str]) -> list[tuple[str, str]]:
+        """Each category that parents must hear of, with its advice; at least one, of the gravest."""
+        known = [each for each in categories if each in self._advice] or list(categories[:1])
+        return [(category, self.advice(category)) for category in known]
 
     def every_line(self) -> Iterator[tuple[AgeBand, str]]:
         """All lines, for rendering ahead and for the guard's own test."""
