@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
@@ -18,12 +18,15 @@ from teddy_shared.errors import ConfigError
 @dataclass(frozen=True, slots=True)
 class Fact:
     line: Line
-    about: frozenset[str]  # words and aspects of a question that it answers
+    about: tuple[str, ...]  # words and aspects of a question that it answers, the chief one first
     asked: tuple[Pattern, ...]  # questions it answers that need not name the animal
 
     def score(self, words: Words, aspects: Mapping[str, frozenset[str]]) -> int:
-        """How many of its words the question has."""
-        return sum(not aspects.get(each, frozenset((each,))).isdisjoint(words.every) for each in self.about)
+        """How well it fits a question: by the words that both have, the chief one twice."""
+        hit = [each for each in self.about if not aspects.get(each, {each}).isdisjoint(words.every)]
+        if _ASKING_WORDS.issuperset(hit):  # "why" alone is every question
+            return 0
+        return len(hit) + (hit[0] == self.about[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,17 @@ def parse_animals(data: bytes, *, name: str = "animals.toml") -> AnimalBook:
         raise ConfigError(f"{name}: {error}") from None
 
 
+_ASKING_WORDS: Final = frozenset(("why", "how", "where", "when", "who", "many", "much", "do", "make"))
+
 Topic = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z -]*$", max_length=30)]
-_Template = Annotated[str, StringConstraints(pattern=r"^[A-Za-z ,.!?'{}-]+[.!?]$", max_length=LONGEST)]
+_Opening = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Za-z ,.!?'-]|[{]animals[}]|[{]Animals[}])+[.!?]$", max_length=LONGEST),
+]
+_Unknown = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Za-z ,.!?'-]|[{]animals[}]|[{]stranger[}])+[.!?]$", max_length=LONGEST),
+]
 
 
 class _Fact(Authored):
@@ -139,9 +151,9 @@ class _Asking(Authored):
 
 
 class _Openings(Authored):
-    mention: Annotated[tuple[_Template, ...], Field(min_length=1)]
-    liked: Annotated[tuple[_Template, ...], Field(min_length=1)]
-    unsure: Annotated[tuple[_Template, ...], Field(min_length=1)]
+    mention: Annotated[tuple[_Opening, ...], Field(min_length=1)]
+    liked: Annotated[tuple[_Opening, ...], Field(min_length=1)]
+    unsure: Annotated[tuple[_Opening, ...], Field(min_length=1)]
 
 
 class _File(Authored):
@@ -149,7 +161,7 @@ class _File(Authored):
     aspects: dict[Name, str]
     openings: _Openings
     offers: Annotated[tuple[Spoken, ...], Field(min_length=1)]
-    unknown: Annotated[tuple[_Template, ...], Field(min_length=1)]
+    unknown: Annotated[tuple[_Unknown, ...], Field(min_length=1)]
     passing: tuple[str, ...]
     strangers: dict[Topic, str]
     animal: Annotated[tuple[_Animal, ...], Field(min_length=1)]
@@ -188,7 +200,7 @@ def _animal(row: _Animal, book: Phrasebook) -> Animal:
     facts = tuple(
         Fact(
             line=Line(f"{row.name}.{fact.id}", fact.text, fact.little),
-            about=frozenset(fact.about.split()),
+            about=tuple(fact.about.split()),
             asked=book.patterns(fact.asked),
         )
         for fact in row.facts

@@ -82,7 +82,7 @@ class Animals:
         further = len(words.row) - named.words
         if named.animals:
             if asks:
-                return self._asked(named.animals, words, further)
+                return self._asked(named.animals, words)
             if further <= 2:
                 return Question(_NAMED, named.animals[0])
             fit = _MENTIONED if further <= CHATTER else _IN_PASSING
@@ -91,12 +91,12 @@ class Animals:
             fit = _ASKED if asks else _NAMED if further <= 2 else _IN_PASSING
             return Question(fit, stranger=named.stranger)
         if before and matches(book.asking.about_them, words):
-            return self._asked((before,), words, further)
+            return self._asked((before,), words)
         if matches(book.asking.any_animal, words):
             return Question(_ANY_ANIMAL)
         return Question()
 
-    def _asked(self, animals: Sequence[Animal], words: Words, further: int) -> Question:
+    def _asked(self, animals: Sequence[Animal], words: Words) -> Question:
         """The facts that share most with the question, of the animal that has the best."""
         asking, aspects = self._book.asking, self._book.aspects
         best, animal = max(
@@ -110,7 +110,7 @@ class Animals:
             return Question(_ANY_ANIMAL)
         if matches(asking.whether_liked, words):
             return Question(_ASKED, animal, opening="liked")
-        if matches(asking.for_anything, words) or further <= 2:
+        if matches(asking.for_anything, words):
             return Question(_ASKED, animal)
         return Question(_ASKED, animal, opening="unsure")
 

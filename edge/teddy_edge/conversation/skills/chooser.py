@@ -29,10 +29,9 @@ class Chooser:
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         """Never empty, and never the same line twice lately where others are left."""
         heard = self._accepted(heard, recent)
-        best = max(self._skills, key=lambda skill: skill.fit(heard, recent), default=self._fallback)
-        if best.fit(heard, recent) < LEAST_FIT:
-            best = self._fallback
-        return best.answer(heard, recent, chance)
+        fits = [(skill.fit(heard, recent), skill) for skill in self._skills]
+        fit, best = max(fits, key=lambda each: each[0], default=(0.0, self._fallback))
+        return (best if fit >= LEAST_FIT else self._fallback).answer(heard, recent, chance)
 
     def _accepted(self, heard: Heard, recent: Recent) -> Heard:
         """A "yes" to an offer is what was offered."""

@@ -71,17 +71,17 @@ def parse_company(data: bytes, *, name: str = "company.toml") -> CompanyBook:
     """Raises ConfigError naming the place."""
     file = parse_authored(_File, data, name)
     book = Phrasebook(file.words)
-    topics = [row.topic for row in file.cue]
-    if twice := next((topic for topic in topics if topics.count(topic) > 1), None):
+    names = [row.known_as for row in file.cue]
+    if twice := next((each for each in names if names.count(each) > 1), None):
         raise ConfigError(f"{name}: there are two cues {twice}")
     cues = []
     for row in file.cue:
         try:
             heard = book.patterns(row.heard)
         except PatternError as error:
-            raise ConfigError(f"{name}: cue {row.topic}: {error}") from None
-        said = numbered(f"company.{row.topic}", row.say)
-        little = numbered(f"company.{row.topic}.little", row.little)
+            raise ConfigError(f"{name}: cue {row.known_as}: {error}") from None
+        said = numbered(f"company.{row.known_as}", row.say)
+        little = numbered(f"company.{row.known_as}.little", row.little)
         cues.append(Cue(row.topic, row.sure, row.passing, heard, said, little, row.leads_to))
     sources = (*file.words.values(), *(source for row in file.cue for source in row.heard))
     return CompanyBook(tuple(cues), Vocabulary.of_patterns(sources))
@@ -93,6 +93,7 @@ def load_company() -> Company:
 
 
 class _Cue(Authored):
+    name: Name | None = None  # the topic's, where it has but one cue
     topic: Name
     sure: Annotated[float, Field(gt=0, le=1)] = 0.9
     passing: bool = False
@@ -100,6 +101,10 @@ class _Cue(Authored):
     say: Annotated[tuple[Spoken, ...], Field(min_length=1)]
     little: tuple[Spoken, ...] = ()
     leads_to: str = ""
+
+    @property
+    def known_as(self) -> str:
+        return self.name or self.topic
 
 
 class _File(Authored):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from teddy_edge.conversation.skills.lines import Line, Spoken, pick
+from teddy_edge.conversation.skills.lines import Line, Spoken, numbered, pick
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
+from teddy_edge.conversation.skills.understanding import Vocabulary, matches, understand
 from teddy_edge.safety.authored import Authored, parse_authored, read_authored
+from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
 from teddy_shared.clock import Chance
 from teddy_shared.errors import ConfigError
 
@@ -20,39 +23,61 @@ class Offer:
     first: str  # what a bare "yes" asks for
 
 
+@dataclass(frozen=True, slots=True)
+class FallbackBook:
+    asked: tuple[Offer, ...]  # to a question or a wish
+    told: tuple[Offer, ...]  # to what the child tells
+    waiting: tuple[Line, ...]  # to a mere "um"
+    tells: tuple[Pattern, ...]
+    vocabulary: Vocabulary
+
+
 class Fallback:
     name: Final = "fallback"
 
-    def __init__(self, *, offers: tuple[Offer, ...]) -> None:
-        self._offers = {offer.line.id: offer for offer in offers}
-
-    @classmethod
-    def parse(cls, data: bytes, *, name: str = "fallback.toml") -> Fallback:
-        """Raises ConfigError."""
-        rows = parse_authored(_File, data, name).offer
-        lines = (Line(f"fallback.{at}", row.text, row.little) for at, row in enumerate(rows, 1))
-        offers = tuple(Offer(line, row.yes) for line, row in zip(lines, rows, strict=True))
-        if len({offer.line.text for offer in offers}) < len(offers):
-            raise ConfigError(f"{name}: two offers say the same")
-        return cls(offers=offers)
+    def __init__(self, *, book: FallbackBook) -> None:
+        self._book = book
 
     def fit(self, heard: Heard, recent: Recent) -> float:  # noqa: ARG002  # the port's own
         return 0.0
 
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
-        line = pick([offer.line for offer in self._offers.values()], recent, chance)
+        book = self._book
+        words = understand(heard.text, book.vocabulary)
+        if not words.row:
+            line = pick(book.waiting, recent, chance)
+            return Reply(text=line.text, skill=self.name, topic="waiting", lines=(line.id,))
+        offers = book.told if matches(book.tells, words) else book.asked
+        line = pick([offer.line for offer in offers], recent, chance)
+        first = next(offer.first for offer in offers if offer.line == line)
         return Reply(
             text=line.words_for(heard.band),
             skill=self.name,
             topic="something_else",
-            note={"yes": self._offers[line.id].first},
+            note={"yes": first},
             lines=(line.id,),
         )
 
 
+def parse_fallback(data: bytes, *, name: str = "fallback.toml") -> FallbackBook:
+    """Raises ConfigError naming the place."""
+    file = parse_authored(_File, data, name)
+    try:
+        tells = Phrasebook({}).patterns(file.tells)
+    except PatternError as error:
+        raise ConfigError(f"{name}: {error}") from None
+    return FallbackBook(
+        asked=_offers("fallback.asked", file.asked),
+        told=_offers("fallback.told", file.told),
+        waiting=numbered("fallback.waiting", file.waiting),
+        tells=tells,
+        vocabulary=Vocabulary.of_patterns(file.tells),
+    )
+
+
 def load_fallback() -> Fallback:
     """Reads a file. Raises ConfigError."""
-    return Fallback.parse(read_authored("teddy_edge.conversation.skills", "fallback.toml"))
+    return Fallback(book=parse_fallback(read_authored("teddy_edge.conversation.skills", "fallback.toml")))
 
 
 class _Offer(Authored):
@@ -62,4 +87,13 @@ class _Offer(Authored):
 
 
 class _File(Authored):
-    offer: Annotated[tuple[_Offer, ...], Field(min_length=4)]
+    tells: tuple[str, ...]
+    waiting: Annotated[tuple[Spoken, ...], Field(min_length=1)]
+    asked: Annotated[tuple[_Offer, ...], Field(min_length=4)]
+    told: Annotated[tuple[_Offer, ...], Field(min_length=4)]
+
+
+def _offers(prefix: str, rows: Sequence[_Offer]) -> tuple[Offer, ...]:
+    return tuple(
+        Offer(Line(f"{prefix}.{at}", row.text, row.little), row.yes) for at, row in enumerate(rows, 1)
+    )

@@ -31,8 +31,11 @@ class Heard:
     for_joke: tuple[Pattern, ...]
     for_riddle: tuple[Pattern, ...]
     giving_up: tuple[Pattern, ...]
+    guesses: tuple[Pattern, ...]  # how a guess begins
     no_guess: tuple[Pattern, ...]  # how a sentence begins that is no guess
     child_tells: tuple[Pattern, ...]  # the child would like to tell one
+    knocks: tuple[Pattern, ...]
+    child_riddles: tuple[Pattern, ...]  # how a joke begins that the bear is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class Said:
     reveals: tuple[Line, ...]  # before the answer of a riddle that was given up
     telling: tuple[Line, ...]  # when the child would like to tell one
     laughs: tuple[Line, ...]
+    who_is_there: tuple[Line, ...]
+    who_exactly: tuple[Line, ...]
+    asks_back: tuple[Line, ...]  # when the child asks the bear a riddle
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,11 @@ class _Heard(Authored):
     for_joke: tuple[str, ...]
     for_riddle: tuple[str, ...]
     giving_up: tuple[str, ...]
+    guesses: tuple[str, ...]
     no_guess: tuple[str, ...]
     child_tells: tuple[str, ...]
+    knocks: tuple[str, ...]
+    child_riddles: tuple[str, ...]
 
 
 class _Said(Authored):
@@ -96,6 +105,9 @@ class _Said(Authored):
     reveals: _Lines
     telling: _Lines
     laughs: _Lines
+    who_is_there: _Lines
+    who_exactly: _Lines
+    asks_back: _Lines
 
 
 class _Joke(Authored):

@@ -18,6 +18,10 @@ from teddy_shared.clock import Chance
 GUESS_MOST: Final = 5  # words of a sentence that may be a guess rather than another wish
 
 
+_LISTENING: Final = {"listening": "joke"}
+_KNOCKED: Final = {"listening": "knock"}
+
+
 class Move(Enum):
     """What the child does."""
 
@@ -25,10 +29,14 @@ class Move(Enum):
     ASKS = auto()  # for a joke or a riddle
     ASKS_RIDDLE = auto()
     TELLS = auto()  # would like to tell one
+    KNOCKS = auto()
+    GIVES_NAME = auto()  # to "who's there?"
+    RIDDLES = auto()  # asks the bear something, in a joke of its own
     TOLD = auto()  # has told one, most likely
     GUESSES_RIGHT = auto()
     GUESSES_WRONG = auto()
-    MAY_GUESS = auto()  # nothing else, so it may be a guess
+    LIKELY_GUESSES = auto()  # says only a word or two
+    MAY_GUESS = auto()  # says something that nobody else may want
     GIVES_UP = auto()
 
 
@@ -37,12 +45,19 @@ _FIT: Final = {
     Move.ASKS: 0.95,
     Move.ASKS_RIDDLE: 0.95,
     Move.TELLS: 0.96,
+    Move.KNOCKS: 0.96,
+    Move.GIVES_NAME: 0.75,
+    Move.RIDDLES: 0.89,
     Move.TOLD: 0.45,
     Move.GUESSES_RIGHT: 0.98,
-    Move.GUESSES_WRONG: 0.75,
-    Move.MAY_GUESS: 0.45,  # while a riddle waits, whatever nobody else wants is a guess
+    Move.GUESSES_WRONG: 0.9,
+    Move.LIKELY_GUESSES: 0.75,
+    Move.MAY_GUESS: 0.45,
     Move.GIVES_UP: 0.96,
 }
+
+
+_WRONG: Final = (Move.GUESSES_WRONG, Move.LIKELY_GUESSES, Move.MAY_GUESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +83,20 @@ class Jokes:
         seen = self._see(heard, recent)
         match seen:
             case Situation(Move.TELLS):
-                return self._reply(pick(said.telling, recent, chance), note={"listening": "joke"})
+                return self._reply(pick(said.telling, recent, chance), note=_LISTENING)
+            case Situation(Move.KNOCKS):
+                return self._reply(pick(said.who_is_there, recent, chance), note=_KNOCKED)
+            case Situation(Move.GIVES_NAME):
+                return self._reply(pick(said.who_exactly, recent, chance), note=_LISTENING)
+            case Situation(Move.RIDDLES):
+                return self._reply(pick(said.asks_back, recent, chance), note=_LISTENING)
             case Situation(Move.TOLD):
                 return self._reply(pick(said.laughs, recent, chance))
             case Situation(Move.GUESSES_RIGHT, Riddle() as riddle):
                 return self._reply(pick(said.cheers, recent, chance), riddle.answer)
             case Situation(Move.GIVES_UP, Riddle() as riddle):
                 return self._reply(pick(said.reveals, recent, chance), riddle.answer)
-            case Situation(Move.GUESSES_WRONG | Move.MAY_GUESS, Riddle() as riddle):
+            case Situation(_, Riddle() as riddle) if seen.move in _WRONG:
                 return self._reply(pick(said.kind, recent, chance), riddle.answer)
             case _:
                 return self._next(seen, heard, recent, chance)
@@ -86,6 +107,8 @@ class Jokes:
         mine = recent.skill == self.name
         riddle = self._book.riddles.get(recent.note.get("riddle", "")) if mine else None
         wish = self._steering.wish(heard.text)
+        if matches(phrases.knocks, words):
+            return Situation(Move.KNOCKS)
         if matches(phrases.child_tells, words):
             return Situation(Move.TELLS)
         if matches(phrases.for_riddle, words):
@@ -94,16 +117,27 @@ class Jokes:
             return Situation(Move.ASKS, riddle)
         if riddle:
             return Situation(self._guess(riddle, words, wish), riddle)
-        return Situation(Move.TOLD if mine and "listening" in recent.note else Move.OTHER)
+        return Situation(self._listen(words, recent) if mine else Move.OTHER)
 
     def _guess(self, riddle: Riddle, words: Words, wish: Wish | None) -> Move:
         if matches(riddle.right, words):
             return Move.GUESSES_RIGHT
         if wish is Wish.HUH or matches(self._book.heard.giving_up, words):
             return Move.GIVES_UP
-        if len(words.row) <= GUESS_MOST and not matches(self._book.heard.no_guess, words):
+        if matches(self._book.heard.guesses, words):
             return Move.GUESSES_WRONG
+        if len(words.row) <= GUESS_MOST and not matches(self._book.heard.no_guess, words):
+            return Move.LIKELY_GUESSES
         return Move.MAY_GUESS
+
+    def _listen(self, words: Words, recent: Recent) -> Move:
+        match recent.note.get("listening"):
+            case "knock":
+                return Move.GIVES_NAME
+            case "joke":
+                return Move.RIDDLES if matches(self._book.heard.child_riddles, words) else Move.TOLD
+            case _:
+                return Move.OTHER
 
     def _next(self, seen: Situation, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         book = self._book

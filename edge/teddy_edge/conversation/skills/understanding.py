@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from teddy_edge.conversation.skills.mistakes import NEVER_MISTAKEN, PLURALS
-from teddy_edge.safety.normalise import Spellings, Words, plain_words, readings
+from teddy_edge.safety.normalise import Spellings, Words, readings
 from teddy_edge.safety.phrases import Pattern
 
 LEAST_SOUND: Final = 3  # letters; "pur" is "purr"
@@ -16,7 +16,12 @@ LEAST_EDIT: Final = 5  # letters; shorter words have too many neighbours
 
 _CALLING: Final = frozenset(("hey", "hi", "hello", "oh", "well", "so", "and", "okay", "please", "now", "but"))
 _NAMES: Final = frozenset(("teddy", "teddi", "tedi", "teddie", "tedy", "eddy"))
+_OWNED: Final = frozenset(
+    ("my", "a", "the", "your", "is", "you", "name", "called", "another", "love", "about")
+)
 _WORD: Final = re.compile(r"[a-z]+")
+_HARD_C: Final = re.compile(r"c(?![eih])")
+_DOUBLED: Final = re.compile(r"([^aeiou])\1+")
 
 
 class Vocabulary:
@@ -56,8 +61,9 @@ class Vocabulary:
 
 def understand(text: str, vocabulary: Vocabulary) -> Words:
     """The words of a sentence, each with what it may have been meant as; the bear's name is left out."""
-    plain = readings(text)[0].row if text else ()
-    row = tuple(tuple(dict.fromkeys((*each, *_meant(each, vocabulary)))) for each in _unaddressed(plain))
+    plain = readings(text)[0].row
+    heard = _unaddressed(plain) if plain else ()
+    row = tuple(tuple(dict.fromkeys((*each, *_meant(each, vocabulary)))) for each in heard)
     return Words(row, frozenset(spelling for each in row for spelling in each))
 
 
@@ -91,29 +97,23 @@ def _meant(spellings: Spellings, vocabulary: Vocabulary) -> Iterator[str]:
 
 
 def _unaddressed(row: tuple[Spellings, ...]) -> tuple[Spellings, ...]:
-    """Without the bear's name at either end; "teddy bear" is a toy and stays where it is spoken of."""
-    start, end = 0, len(row)
-    for at in range(min(2, end)):
-        if row[at][0] in _NAMES and all(each[0] in _CALLING for each in row[:at]):
-            start = at + 1
-    if start < end and start > 0 and row[start][0] == "bear":
-        start += 1
-    if end - start > 1 and row[end - 1][0] == "bear" and row[end - 2][0] in _NAMES and end - start < 5:
-        end -= 1
-    if end - start > 0 and row[end - 1][0] in _NAMES and (end == start + 1 or row[end - 2][0] not in _OWNED):
-        end -= 1
-    called = row[: start - 1] if start else ()
-    return (*called, *row[start:end])
-
-
-_OWNED: Final = frozenset(("my", "a", "the", "your", "is", "name", "called", "another"))
+    """Without the bear's name at either end, unless that is all, or the end of "my teddy"."""
+    plain = [each[0] for each in row]
+    start = 1 if plain[0] in _CALLING else 0
+    if start < len(plain) and plain[start] in _NAMES:
+        end = start + 2 if plain[start + 1 : start + 2] == ["bear"] else start + 1
+        if rest := (*row[:start], *row[end:]):
+            return _unaddressed(rest)
+    if len(plain) > 1 and plain[-1] in _NAMES and plain[-2] not in _OWNED:
+        return row[:-1]
+    return row
 
 
 def _sound(word: str) -> str:
     """Two words that sound alike to a recogniser have the same."""
     word = word.replace("ph", "f").replace("ck", "k").replace("y", "i")
-    word = re.sub(r"c(?![eih])", "k", word)
-    return re.sub(r"(.)\1+", r"\1", word)
+    word = _DOUBLED.sub(r"\1", _HARD_C.sub("k", word))
+    return word.removesuffix("e") if len(word) > LEAST_EDIT else word
 
 
 def _gaps(word: str) -> Iterator[str]:
@@ -132,4 +132,4 @@ def _one_edit(one: str, other: str) -> bool:
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
 
 
-__all__ = ["Vocabulary", "Words", "covered", "matches", "plain_words", "singulars", "understand"]
+__all__ = ["Vocabulary", "Words", "covered", "matches", "singulars", "understand"]

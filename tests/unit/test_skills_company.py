@@ -1,0 +1,106 @@
+"""The bear is honest about itself, lets a child go, and has kind words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
+from teddy_edge.conversation.skills.company import parse_company
+from teddy_edge.conversation.skills.fallback import parse_fallback
+from teddy_edge.conversation.skills.steering import Steering
+from teddy_edge.safety.authored import read_authored
+from teddy_shared.ages import AgeBand
+from teddy_shared.clock import SeededChance
+from teddy_shared.errors import ConfigError
+from tests.skills_talk import SkillTalk
+
+PACKAGE = "teddy_edge.conversation.skills"
+
+
+@pytest.fixture(scope="module")
+def chooser() -> Chooser:
+    return load_chooser()
+
+
+def every_answer(chooser: Chooser, text: str) -> set[str]:
+    return {
+        SkillTalk(chooser, band=band, chance=SeededChance(seed)).say(text).text
+        for band in AgeBand
+        for seed in range(12)
+    }
+
+
+@pytest.mark.parametrize("text", ["Are you real?", "are you alive", "what are you"])
+def test_the_bear_says_that_it_is_a_toy(chooser: Chooser, text: str) -> None:
+    for answer in every_answer(chooser, text):
+        assert "toy" in answer or "computer" in answer
+
+
+@pytest.mark.parametrize("text", ["Goodbye.", "Good night, Teddy.", "I have to go now.", "Bye!"])
+def test_a_goodbye_is_accepted_at_once(chooser: Chooser, text: str) -> None:
+    for answer in every_answer(chooser, text):
+        assert "?" not in answer
+        assert not re.search(r"\b(wait|stay|don't go|miss|come back|sad|already)\b", answer.lower())
+
+
+@pytest.mark.parametrize("text", ["Stop.", "Be quiet!"])
+def test_stop_gets_a_short_yes(chooser: Chooser, text: str) -> None:
+    for answer in every_answer(chooser, text):
+        assert answer.startswith(("Okay", "All right"))
+        assert len(answer.split()) <= 5
+
+
+@pytest.mark.parametrize("text", ["Do you love me?", "I love you Teddy"])
+def test_love_is_answered_warmly_and_truly(chooser: Chooser, text: str) -> None:
+    for answer in every_answer(chooser, text):
+        assert "i love you" not in answer.lower()
+        assert re.search(r"toy|hug|bear", answer)
+
+
+@pytest.mark.parametrize("text", ["I fell down and my knee hurts", "I'm sad", "I'm scared", "my tummy hurts"])
+def test_what_hurts_leads_to_a_person(chooser: Chooser, text: str) -> None:
+    for answer in every_answer(chooser, text):
+        assert re.search(r"grown-up|hug", answer)
+
+
+def test_a_greeting_leaves_a_question_to_others(chooser: Chooser) -> None:
+    assert SkillTalk(chooser).say("Hello Teddy, why do cats purr?").topic == "cats"
+    assert SkillTalk(chooser).say("Thank you, tell me a joke").skill == "jokes"
+
+
+def test_what_the_child_tells_about_itself_is_not_repeated(chooser: Chooser) -> None:
+    for text in ("My name is Barnaby.", "I am called Barnaby", "I'm four and my name is Barnaby"):
+        assert not any("arnaby" in answer for answer in every_answer(chooser, text))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ('[[cue]]\ntopic = "a"\nheard = ["hi"]\nsay = ["Hi"]', "cue.0.say.0"),
+        ('[[cue]]\ntopic = "a"\nheard = ["@who"]\nsay = ["Hi."]', "cue a"),
+        ('[[cue]]\ntopic = "a"\nheard = []\nsay = ["Hi."]', "cue.0.heard"),
+        ('[[cue]]\ntopic = "a"\nsure = 2\nheard = ["hi"]\nsay = ["Hi."]', "cue.0.sure"),
+        ('[[cue]]\ntopic = "The child"\nheard = ["hi"]\nsay = ["Hi."]', "cue.0.topic"),
+        (2 * '[[cue]]\ntopic = "a"\nheard = ["hi"]\nsay = ["Hi."]\n', "two cues a"),
+        ("", "cue"),
+    ],
+)
+def test_wrong_content_is_refused_with_the_place(content: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=r"company\.toml") as refused:
+        parse_company(content.encode())
+
+    assert complaint in str(refused.value)
+
+
+def test_wrong_steering_and_offers_are_refused_with_the_place() -> None:
+    steering = read_authored(PACKAGE, "steering.toml").decode()
+    offers = read_authored(PACKAGE, "fallback.toml").decode()
+
+    with pytest.raises(ConfigError, match=r"steering\.toml: heard: huh is missing"):
+        Steering.parse(re.sub(r"^huh.*$", "", steering, flags=re.M).encode())
+    with pytest.raises(ConfigError, match=r"steering\.toml"):
+        Steering.parse(steering.replace("< repeat", "< (repeat").encode())
+    with pytest.raises(ConfigError, match=r"fallback\.toml: asked\.0\.yes"):
+        parse_fallback(re.sub(r"^yes = .*$", 'yes = ""', offers, flags=re.M).encode())
