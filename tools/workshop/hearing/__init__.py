@@ -1,0 +1,1 @@
+"""What the bench of hearing needs: human clips, sounds without words, another recogniser, a fair count."""
