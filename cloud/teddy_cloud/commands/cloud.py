@@ -15,6 +15,7 @@ from typing import Any
 from teddy_cloud.settings import Settings, load
 from teddy_shared.ages import AgeBand
 from teddy_shared.cli import Command
+from teddy_shared.clock import SystemChance
 from teddy_shared.errors import ConfigError, LinkError
 from teddy_shared.logs import configure
 from teddy_shared.purposes import Purpose
@@ -86,7 +87,7 @@ def _servers(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job would ignore the second
         signal.signal(number, signal.default_int_handler)
     try:
-        with embedded_servers(arguments.data) as servers:
+        with embedded_servers(arguments.data, chance=SystemChance()) as servers:
             _say(
                 arguments,
                 {"broker": servers.broker, "store": servers.store},

@@ -16,14 +16,24 @@ _OUTCOMES: Final = {
 
 _VERDICTS: Final = {
     "answer": "",
-    "allow": "",
-    "pass": "",
-    "ok": "",
+    "none": "",  # the turn ended before anything was judged
     "simplify": "kept simple",
     "redirect": "led elsewhere",
-    "comfort": "comforted",
     "stop": "stopped",
+    "comfort_and_alert": "comforted",
 }
+
+# Names that a bear gives where no skill chose a topic.
+_TOPICS: Final = {
+    "asking_back": "Not quite understood",
+    "comfort_and_alert": "Something serious",
+    "guard": "A careful answer",
+    "redirect": "Something for a grown-up",
+    "stop": "Something Teddy does not talk about",
+    "unknown": "Not finished",
+}
+
+_SILENT_SKILLS: Final = {"guard", "none", "asking_back", "fallback"}  # the topic says it already
 
 PURPOSES: Final = {
     Purpose.ACTIVITY: (
@@ -74,6 +84,16 @@ def plain(name: str | None) -> str:
     """A topic or a skill as a parent would write it."""
     words = (name or "").replace("_", " ").replace("-", " ").replace(".", " ").strip()
     return words[:1].upper() + words[1:]
+
+
+def topic(name: str | None) -> str:
+    return _TOPICS.get(name or "", plain(name))
+
+
+def details(skill: str | None, topic_: str | None, milliseconds: float) -> str:
+    """The skill, where it says more than the topic, and how long it took."""
+    said = [] if skill in _SILENT_SKILLS or skill == topic_ else [plain(skill)]
+    return " · ".join([*said, duration(milliseconds)])
 
 
 def remark(outcome: str | None, verdict: str | None) -> str:
