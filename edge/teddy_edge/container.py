@@ -53,6 +53,7 @@ from teddy_shared.addresses import broker_address
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance, Clock, SystemChance, SystemClock
 from teddy_shared.envelope import ProfileId
+from teddy_shared.errors import ConfigError
 from teddy_shared.messages import Online
 from teddy_shared.seal import ChaChaSeal, FileKeyRing, Seal
 from teddy_shared.state.memory import MemoryStore
@@ -223,6 +224,8 @@ class Way(Provider):
     ) -> BrokerLink | None:
         if not settings.link.broker:
             return None
+        if identity.link_key is None:
+            raise ConfigError("a bear needs its provisioning file to meet a broker: add --provision FILE")
         address = broker_address(settings.link.broker)
 
         def hello() -> Online:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import socket
 import wave
 from pathlib import Path
 
@@ -140,6 +141,26 @@ def test_a_wrong_provisioning_file_is_refused(tmp_path: Path) -> None:
 
     assert code == 2
     assert "provision the bear again" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_bear_that_nobody_provisioned_meets_no_broker(tmp_path: Path, models: ModelStore) -> None:
+    code, _, errors = ask(
+        ["bear", "run", "--data", tmp_path, "--broker", "mqtt://127.0.0.1:1", "--clips", *clips(1)]
+    )
+
+    assert code == 2
+    assert "--provision" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, _, errors = ask(["cloud", "run", "--data", tmp_path, "--port", port])
+
+    assert code == 2
+    assert port in errors
     assert "Traceback" not in errors
 
 
