@@ -86,7 +86,8 @@ class Animals:
             if further <= 2:
                 return Question(_NAMED, named.animals[0])
             fit = _MENTIONED if further <= CHATTER else _IN_PASSING
-            return Question(fit, named.animals[0], opening="mention")
+            animal, facts = self._fitting(named.animals, words)
+            return Question(fit, animal, facts, opening="mention")
         if named.stranger:
             fit = _ASKED if asks else _NAMED if further <= 2 else _IN_PASSING
             return Question(fit, stranger=named.stranger)
@@ -97,14 +98,9 @@ class Animals:
         return Question()
 
     def _asked(self, animals: Sequence[Animal], words: Words) -> Question:
-        """The facts that share most with the question, of the animal that has the best."""
-        asking, aspects = self._book.asking, self._book.aspects
-        best, animal = max(
-            ((max(fact.score(words, aspects) for fact in each.facts), each) for each in animals),
-            key=lambda scored: scored[0],
-        )
-        if best > 0:
-            facts = tuple(fact for fact in animal.facts if fact.score(words, aspects) == best)
+        asking = self._book.asking
+        animal, facts = self._fitting(animals, words)
+        if facts:
             return Question(_ASKED, animal, facts)
         if animal.general:
             return Question(_ANY_ANIMAL)
@@ -113,6 +109,15 @@ class Animals:
         if matches(asking.for_anything, words):
             return Question(_ASKED, animal)
         return Question(_ASKED, animal, opening="unsure")
+
+    def _fitting(self, animals: Sequence[Animal], words: Words) -> tuple[Animal, tuple[Fact, ...]]:
+        """The facts that share most with the sentence, and whose they are; none where none shares a word."""
+        aspects = self._book.aspects
+        scored = [(fact.score(words, aspects), animal, fact) for animal in animals for fact in animal.facts]
+        best, animal, _ = max(scored, key=lambda each: each[0])
+        if not best:
+            return animals[0], ()
+        return animal, tuple(fact for score, owner, fact in scored if score == best and owner == animal)
 
     def _any(self, recent: Recent, chance: Chance) -> Animal:
         """One that was not talked about lately."""

@@ -30,6 +30,7 @@ class Heard:
 
     for_joke: tuple[Pattern, ...]
     for_riddle: tuple[Pattern, ...]
+    no_wish: tuple[Pattern, ...]  # jokes are spoken of, and none is asked for
     giving_up: tuple[Pattern, ...]
     guesses: tuple[Pattern, ...]  # how a guess begins
     no_guess: tuple[Pattern, ...]  # how a sentence begins that is no guess
@@ -91,6 +92,7 @@ _Lines = Annotated[tuple[Spoken, ...], Field(min_length=1)]
 class _Heard(Authored):
     for_joke: tuple[str, ...]
     for_riddle: tuple[str, ...]
+    no_wish: tuple[str, ...]
     giving_up: tuple[str, ...]
     guesses: tuple[str, ...]
     no_guess: tuple[str, ...]

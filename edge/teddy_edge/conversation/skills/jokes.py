@@ -111,6 +111,8 @@ class Jokes:
             return Situation(Move.KNOCKS)
         if matches(phrases.child_tells, words):
             return Situation(Move.TELLS)
+        if matches(phrases.no_wish, words):
+            return Situation(Move.OTHER)
         if matches(phrases.for_riddle, words):
             return Situation(Move.ASKS_RIDDLE, riddle)
         if matches(phrases.for_joke, words) or (mine and wish is Wish.MORE):
