@@ -9,6 +9,7 @@ import pytest
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.conversation.skills.company import parse_company
 from teddy_edge.conversation.skills.fallback import parse_fallback
+from teddy_edge.conversation.skills.skill import Recent
 from teddy_edge.conversation.skills.steering import Steering
 from teddy_edge.safety.authored import read_authored
 from teddy_shared.ages import AgeBand
@@ -68,6 +69,24 @@ def test_what_hurts_leads_to_a_person(chooser: Chooser, text: str) -> None:
 def test_a_greeting_leaves_a_question_to_others(chooser: Chooser) -> None:
     assert SkillTalk(chooser).say("Hello Teddy, why do cats purr?").topic == "cats"
     assert SkillTalk(chooser).say("Thank you, tell me a joke").skill == "jokes"
+
+
+@pytest.mark.parametrize(
+    "text", ["Yes.", "okay", "but I don't want to", "It hurts a lot", "My mommy is in the kitchen"]
+)
+def test_after_comfort_no_joke_is_offered(chooser: Chooser, text: str) -> None:
+    for band in AgeBand:
+        talk = SkillTalk(chooser, band=band)
+        talk.recent = Recent(skill="guard", topic="comfort_and_alert", text="Run to a grown-up now.")
+
+        assert "grown-up" in talk.say(text).text
+
+
+def test_after_comfort_a_child_may_still_ask_for_something_else(chooser: Chooser) -> None:
+    talk = SkillTalk(chooser)
+    talk.recent = Recent(skill="guard", topic="comfort_and_alert", text="Run to a grown-up now.")
+
+    assert talk.say("Tell me about elephants").topic == "elephants"
 
 
 def test_what_the_child_tells_about_itself_is_not_repeated(chooser: Chooser) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,7 @@ class Cue:
     lines: tuple[Line, ...]
     lines_little: tuple[Line, ...]
     leads_to: str  # what a "yes" to it asks for
+    after: str  # the topic it must follow; empty for any
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,21 @@ class Company:
     def __init__(self, *, book: CompanyBook) -> None:
         self._book = book
 
-    def fit(self, heard: Heard, recent: Recent) -> float:  # noqa: ARG002  # the port's own
-        return self._best(heard)[0]
+    def fit(self, heard: Heard, recent: Recent) -> float:
+        return self._best(heard, recent)[0]
 
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
-        cue = self._best(heard)[1]
+        cue = self._best(heard, recent)[1]
         lines = cue.lines_little if heard.band is AgeBand.LITTLE and cue.lines_little else cue.lines
         line = pick(lines, recent, chance)
         note = {"yes": cue.leads_to} if cue.leads_to else {}
         return Reply(text=line.text, skill=self.name, topic=cue.topic, note=note, lines=(line.id,))
 
-    def _best(self, heard: Heard) -> tuple[float, Cue]:
+    def _best(self, heard: Heard, recent: Recent) -> tuple[float, Cue]:
         """The surest cue; among equals the one that stands first in the book."""
         words = understand(heard.text, self._book.vocabulary)
-        scored = ((self._score(cue, covered(cue.heard, words)), cue) for cue in self._book.cues)
+        cues = (cue for cue in self._book.cues if cue.after in ("", recent.topic))
+        scored = ((self._score(cue, covered(cue.heard, words)), cue) for cue in cues)
         return max(scored, key=lambda each: each[0])
 
     @staticmethod
@@ -82,7 +84,7 @@ def parse_company(data: bytes, *, name: str = "company.toml") -> CompanyBook:
             raise ConfigError(f"{name}: cue {row.known_as}: {error}") from None
         said = numbered(f"company.{row.known_as}", row.say)
         little = numbered(f"company.{row.known_as}.little", row.little)
-        cues.append(Cue(row.topic, row.sure, row.passing, heard, said, little, row.leads_to))
+        cues.append(Cue(row.topic, row.sure, row.passing, heard, said, little, row.leads_to, row.after))
     sources = (*file.words.values(), *(source for row in file.cue for source in row.heard))
     return CompanyBook(tuple(cues), Vocabulary.of_patterns(sources))
 
@@ -101,6 +103,7 @@ class _Cue(Authored):
     say: Annotated[tuple[Spoken, ...], Field(min_length=1)]
     little: tuple[Spoken, ...] = ()
     leads_to: str = ""
+    after: Name | Literal[""] = ""
 
     @property
     def known_as(self) -> str:
