@@ -136,8 +136,9 @@ async def test_work_that_was_cancelled_before_it_began_lets_time_go_on() -> None
     release = threading.Event()
 
     first = loop.run_in_executor(one, release.wait, 5)
-    second = loop.run_in_executor(one, time.sleep, 100)
+    second = loop.run_in_executor(one, time.sleep, 5)
     second.cancel()
+    await asyncio.sleep(0)  # only now does the executor hear of it
     release.set()
     await first
     await asyncio.sleep(10)
