@@ -117,6 +117,14 @@ class Wire:
                 pass
             return ack.mark
 
+    async def rewinds_until(self, items: Sequence[WireEvent]) -> None:
+        """Answer each mark with what lies behind it, as a bear does, until all of it is stored.
+
+        A store that syncs once a second may lose what it had answered for.
+        """
+        while (mark := await self.acknowledged()) < len(items):
+            await self.send(items[mark:], mark + 1)
+
     async def nothing_acknowledged(self, seconds: float = 0.3) -> bool:
         await asyncio.sleep(seconds)
         return self.acks.empty()

@@ -31,6 +31,7 @@ from teddy_cloud.identity.sessions import Sessions
 from teddy_cloud.identity.signin import SignIn
 from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
 from teddy_cloud.ingest.intake import Intake
+from teddy_cloud.ingest.rollcall import RollCall
 from teddy_cloud.projections.bears import Bears
 from teddy_cloud.projections.conversations import Conversations
 from teddy_cloud.projections.projector import Projection, Projector
@@ -134,10 +135,22 @@ class _Rooms(Provider):
         return await asyncio.to_thread(load_pages)
 
     @provide
+    def roll_call(self, broker: Broker, records: FleetRecords, store: EventStore, clock: Clock) -> RollCall:
+        return RollCall(connections=broker, roster=records, store=store, clock=clock)
+
+    @provide
     def ingest(
-        self, broker: Broker, store: EventStore, intake: Intake, clock: Clock, chance: Chance
+        self,
+        broker: Broker,
+        store: EventStore,
+        intake: Intake,
+        roll_call: RollCall,
+        clock: Clock,
+        chance: Chance,
     ) -> Ingest:
-        return Ingest(post=broker, store=store, intake=intake, clock=clock, chance=chance)
+        return Ingest(
+            post=broker, store=store, intake=intake, roll_call=roll_call, clock=clock, chance=chance
+        )
 
     @provide
     def dispatch(self, broker: Broker, records: FleetRecords, seal: Seal, chance: Chance) -> Dispatch:

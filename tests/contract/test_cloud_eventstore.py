@@ -191,7 +191,7 @@ class TestRedisEventStore(EventStoreContract):
         self, store: EventStore, store_server: Server
     ) -> None:
         await self.append(store, 1, items(1, 2))
-        store_server.kill()
+        store_server.stop()
         with pytest.raises(LinkError, match="away"):
             await self.append(store, 3, items(3, 3))
         store_server.start()

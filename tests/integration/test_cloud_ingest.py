@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from teddy_cloud.broker import Broker
 from teddy_cloud.eventstore.client import StoreClient, connect
 from teddy_cloud.eventstore.partitions import partition_of
-from teddy_cloud.eventstore.presence import OFFLINE, ONLINE
+from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, UNHEARD
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import BEGINNING, EventStore
 from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
 from teddy_cloud.ingest.intake import Intake
+from teddy_cloud.ingest.rollcall import RollCall
 from teddy_cloud.settings import broker_address
 from teddy_shared import messages, topics
 from teddy_shared.clock import SeededChance, SystemClock
@@ -53,8 +54,15 @@ class Cloud:
         return [head.type for head in found]
 
 
+class OneBear:
+    """The roster of a fleet of one."""
+
+    async def all_bears(self) -> Sequence[BearId]:
+        return [BEAR]
+
+
 @asynccontextmanager
-async def ingesting(broker: Server, store: Server) -> AsyncIterator[Cloud]:
+async def ingesting(broker: Server, store: Server, *, grace: float = 60.0) -> AsyncIterator[Cloud]:
     chance = SeededChance(3)
     keys = MemoryKeyRing(chance=chance)
     keys.create(CHILD)
@@ -71,7 +79,10 @@ async def ingesting(broker: Server, store: Server) -> AsyncIterator[Cloud]:
         chance=chance,
     )
     intake = Intake(seal=ChaChaSeal(keys=keys, chance=chance), keys=keys)
-    ingest = Ingest(post=door, store=events, intake=intake, clock=SystemClock(), chance=chance)
+    roll_call = RollCall(connections=door, roster=OneBear(), store=events, clock=SystemClock(), grace=grace)
+    ingest = Ingest(
+        post=door, store=events, intake=intake, roll_call=roll_call, clock=SystemClock(), chance=chance
+    )
     try:
         async with asyncio.TaskGroup() as tasks:
             roles = [
@@ -207,17 +218,18 @@ async def test_a_cloud_that_starts_after_its_bears_hears_that_they_are_there(
 async def test_while_the_store_is_away_nothing_is_acknowledged_and_afterwards_nothing_is_missing(
     broker: Server, redis_server: Server
 ) -> None:
+    events = turns(4)
     async with ingesting(broker, redis_server) as cloud, wire_to(broker) as bear:
-        await bear.send(turns(2), 1)
+        await bear.send(events[:2], 1)
         assert await bear.acknowledged() == 2
 
         redis_server.kill()
-        await bear.send(turns(2, first=3), 3)
+        await bear.send(events[2:], 3)
         silent = await bear.nothing_acknowledged()
         redis_server.start()
+        await bear.rewinds_until(events)
 
         assert silent
-        assert await bear.acknowledged() == 4
         assert await cloud.stored() == [1, 2, 3, 4]
 
 
@@ -247,3 +259,22 @@ async def test_the_broker_may_go_and_come_back(broker: Server, redis_server: Ser
             bear = await stack.enter_async_context(wire_to(broker))
             await bear.send(turns(2), 1)
             assert await bear.acknowledged() == 2
+
+
+async def test_a_bear_that_vanished_with_its_broker_is_noted_and_one_that_is_there_is_not(
+    broker: Server, redis_server: Server
+) -> None:
+    async with ingesting(broker, redis_server, grace=0.2) as cloud:
+        assert await cloud.types(1) == [UNHEARD]
+        async with wire_to(broker) as bear:
+            await bear.hello()
+            assert await cloud.types(2) == [UNHEARD, ONLINE]
+    async with wire_to(broker) as bear:
+        await bear.hello()
+        async with ingesting(broker, redis_server, grace=0.2) as cloud:
+            before = await cloud.types(3)
+            await asyncio.sleep(0.4)
+            after = await cloud.types(3)
+
+    assert UNHEARD not in before[2:]
+    assert after == before

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.partitions import partition_of
-from teddy_cloud.eventstore.presence import OFFLINE, ONLINE
+from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, UNHEARD
 from teddy_cloud.eventstore.store import Item
 from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.projections.bears import ALERTS, STATE, Bears, BearState, alerts_of, state_of
@@ -285,6 +285,21 @@ async def test_the_last_will_of_an_earlier_start_does_not_put_the_bear_to_sleep(
     await cloud.append(presence(ONLINE, 1), presence(ONLINE, 2, boot="boot-2"), presence(OFFLINE, 3))
     await cloud.projector(Bears()).catch_up()
 
+    assert (await cloud.state()).online
+
+
+async def test_a_bear_that_nobody_heard_again_is_asleep_until_its_next_hello(cloud: Cloud) -> None:
+    head, _ = presence(UNHEARD, 1, boot="unknown")
+    unheard = head.model_copy(update={"place": head.place.model_copy(update={"lane": Lane.TELEMETRY})})
+    projector = cloud.projector(Bears())
+
+    await cloud.append(presence(ONLINE, 1), (unheard, None))
+    await projector.catch_up()
+    asleep = await cloud.state()
+    await cloud.append(presence(ONLINE, 2))
+    await projector.catch_up()
+
+    assert not asleep.online
     assert (await cloud.state()).online
 
 

@@ -7,3 +7,4 @@ from typing import Final
 OWN_EPOCH: Final = "cloud"  # the epoch of what the cloud writes; no bear may use it
 ONLINE: Final = "link.online"
 OFFLINE: Final = "link.offline"
+UNHEARD: Final = "link.unheard"  # the broker came back, and the bear did not

@@ -9,6 +9,7 @@ from typing import Final, Protocol, TypeVar
 from teddy_cloud.eventstore.store import EventStore
 from teddy_cloud.ingest.intake import Delivery, Intake, StrangeBear, Unreadable
 from teddy_cloud.ingest.presence import record_presence
+from teddy_cloud.ingest.rollcall import RollCall
 from teddy_shared import messages, topics
 from teddy_shared.backoff import delays
 from teddy_shared.clock import Chance, Clock
@@ -46,15 +47,28 @@ class Ingest:
     """One worker. Any number may run; whatever one of them knows is in the store."""
 
     def __init__(
-        self, *, post: Post, store: EventStore, intake: Intake, clock: Clock, chance: Chance
+        self,
+        *,
+        post: Post,
+        store: EventStore,
+        intake: Intake,
+        roll_call: RollCall,
+        clock: Clock,
+        chance: Chance,
     ) -> None:
         self._post = post
         self._store = store
         self._intake = intake
+        self._roll_call = roll_call
         self._clock = clock
         self._chance = chance
 
     async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._take_all(), name="ingest-messages")
+            tasks.create_task(self._roll_call.run(), name="ingest-roll-call")
+
+    async def _take_all(self) -> None:
         async for message in self._post.messages():
             await self._take(message.topic, message.payload)
 
@@ -96,6 +110,7 @@ class Ingest:
             raise StrangeBear(bear)
         await self._once_stored(lambda: record_presence(self._store, self._clock, bear, status))
         if isinstance(status, Online):
+            self._roll_call.present(bear)
             marks = await self._once_stored(lambda: self._store.marks(bear, status.epoch))
             for lane in Lane:
                 mark = marks.get(lane, 0)

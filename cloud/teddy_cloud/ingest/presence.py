@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, OWN_EPOCH
 from teddy_cloud.eventstore.store import EventStore, Item
@@ -12,21 +13,32 @@ from teddy_shared.envelope import BearId, Envelope, Kind, Lane, Place, When
 from teddy_shared.messages import Online, Status
 from teddy_shared.purposes import Purpose
 
+# Two lanes, so that neither ever takes the number that the other has in hand.
+STATUS_LANE: Final = Lane.INTERACTION
+UNHEARD_LANE: Final = Lane.TELEMETRY
+
 
 async def record_presence(store: EventStore, clock: Clock, bear: BearId, status: Status) -> None:
     """Append what the bear's status says. Two workers that hear the same word write it once."""
-    lane = Lane.INTERACTION
+    type_ = ONLINE if isinstance(status, Online) else OFFLINE
+    await append_presence(store, clock, bear, type_=type_, boot=status.boot, lane=STATUS_LANE)
+
+
+async def append_presence(
+    store: EventStore, clock: Clock, bear: BearId, *, type_: str, boot: str, lane: Lane
+) -> None:
+    """Raises LinkError."""
     synchronised = await asyncio.to_thread(clock.synchronised)  # looks at a file
-    mark = (await store.marks(bear, OWN_EPOCH)).get(lane, 0)
+    number = (await store.marks(bear, OWN_EPOCH)).get(lane, 0) + 1
     head = encode_head(
         Envelope(
-            place=Place(bear=bear, epoch=OWN_EPOCH, lane=lane, seq=mark + 1),
-            type=ONLINE if isinstance(status, Online) else OFFLINE,
+            place=Place(bear=bear, epoch=OWN_EPOCH, lane=lane, seq=number),
+            type=type_,
             version=1,
             kind=Kind.SYSTEM,
             purpose=Purpose.DEVICE,
             when=When(
-                boot=status.boot,
+                boot=boot,
                 monotonic_us=0,
                 wall_ms=int(clock.wall() * 1000),
                 synchronised=synchronised,
@@ -34,4 +46,4 @@ async def record_presence(store: EventStore, clock: Clock, bear: BearId, status:
         )
     )
     item = Item(head, head, Purpose.DEVICE, profile=None, owner="", sealed=b"")
-    await store.append_batch(bear=bear, epoch=OWN_EPOCH, lane=lane, first=mark + 1, items=[item])
+    await store.append_batch(bear=bear, epoch=OWN_EPOCH, lane=lane, first=number, items=[item])

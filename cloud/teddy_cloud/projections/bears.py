@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from teddy_cloud.eventstore.presence import OFFLINE, ONLINE
+from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, UNHEARD
 from teddy_cloud.projections.readmodels import Cell
 from teddy_shared.envelope import BearId, Envelope
 from teddy_shared.events import BearStarted, BearStopped, Event, SafetyAlertRaised, SettingsObeyed
@@ -43,6 +43,7 @@ class Bears:
         {
             ONLINE,
             OFFLINE,
+            UNHEARD,
             BearStarted.label.type,
             BearStopped.label.type,
             SafetyAlertRaised.label.type,
@@ -80,6 +81,8 @@ def alerts_of(page: Mapping[str, bytes]) -> Sequence[Alert]:
 
 def _told(known: BearState, head: Envelope, event: Event | None) -> BearState:
     now = head.when.wall_ms
+    if head.type == UNHEARD:
+        return known.model_copy(update={"online": False, "since_wall_ms": now}) if known.online else known
     new: dict[str, object] = {"last_seen_wall_ms": max(now, known.last_seen_wall_ms or now)}
     match event:
         case None if head.type == ONLINE:
