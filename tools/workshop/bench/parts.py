@@ -1,9 +1,10 @@
-"""The container and the state manager, beside a dict and a bare SQLite that do as little as can be."""
+"""The container and the state manager, beside a dict and a bare SQLite; the memory of a whole bear."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,8 @@ from pydantic import TypeAdapter
 
 from teddy_edge.container import bear_providers, open_parts
 from teddy_edge.conversation.report import Nobody, Onlooker
-from teddy_edge.settings import Settings
+from teddy_edge.inference.models import ModelStore
+from teddy_edge.settings import Settings, read
 from teddy_shared.clock import Clock, SystemChance, SystemClock
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from teddy_shared.state.keys import Key, Role
@@ -24,6 +26,7 @@ from teddy_shared.state.sqlite import open_sqlite_store
 from teddy_shared.state.state import State, one_key
 from teddy_shared.state.store import Slot, Store
 from workshop.measuring import Figure, Options, medians
+from workshop.turns.remembering import TURNS, remembered
 
 ROLE: Final = Role("bench")
 VALUE: Final[dict[str, str | int]] = {"favourite": "elephants", "turns": 12}
@@ -32,7 +35,7 @@ DISK_RUNS: Final = 20
 
 
 def run(options: Options) -> Sequence[Figure]:
-    return asyncio.run(_run(options))
+    return [*asyncio.run(_run(options)), *_whole_bear()]
 
 
 async def _run(options: Options) -> Sequence[Figure]:
@@ -117,6 +120,18 @@ async def _disk(folder: Path, options: Options) -> list[Figure]:
     return [
         Figure("state_fsync_ms", 1e3 * took["ours"], "ms", bar=10),
         Figure("state_sqlite_ms", 1e3 * took["bare"], "ms"),
+    ]
+
+
+def _whole_bear() -> list[Figure]:
+    """In a process of its own, with real models, after twenty turns of all lengths."""
+    ModelStore(read().models.cache).prepare(lambda line: print(line, file=sys.stderr, flush=True))
+    memory = remembered()
+    return [
+        Figure("turns", memory.turns, "turns", bar=TURNS, more_is_better=True),
+        Figure("rss_ready_mb", memory.ready, "MB"),
+        Figure("rss_mb", memory.after, "MB", bar=420),
+        Figure("rss_peak_mb", memory.peak, "MB", bar=420),
     ]
 
 
