@@ -25,4 +25,5 @@ class Speaking:
         grown = self._synthesizer.render(sentence)
         ratio = MOUTH_RATE / EAR_RATE * HIGHER
         at = np.arange(int(len(grown) / ratio)) * ratio
-        return np.interp(at, np.arange(len(grown)), grown).astype(np.int16)
+        child: Pcm = np.interp(at, np.arange(len(grown)), grown).astype(np.int16)
+        return child

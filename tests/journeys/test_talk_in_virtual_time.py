@@ -24,6 +24,7 @@ from teddy_edge.speech.transcriber import Transcriber
 from teddy_edge.speech.voice import Voice
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance, Clock, SeededChance
+from teddy_shared.envelope import Lane
 from tests.fakes import ChargedGovernor
 from tests.speaking import Speaking
 from tests.virtual_bear import CHARGED, Reports, VirtualRoom, live_in
@@ -175,7 +176,7 @@ async def test_a_child_who_speaks_again_interrupts_the_bear_and_nothing_stale_is
         ended = [each.event for each in first.events if each.envelope.type == "turn.ended"]
         assert len(ended) == 1
         marks = {lane: mark.last for lane, mark in at.bear.outbox.marks().items()}
-        assert marks[1] == len(first.events) + len(second.events)
+        assert marks[Lane.INTERACTION] == len(first.events) + len(second.events)
 
 
 @pytest.mark.virtual_time

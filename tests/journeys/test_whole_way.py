@@ -38,7 +38,8 @@ class Home:
 
     @asynccontextmanager
     async def cloud(self) -> AsyncIterator[Teddy]:
-        where = ["--broker", self.broker.url, "--store", self.store.url, "--data", self.folder / "cloud"]
+        where: list[str | Path] = ["--broker", self.broker.url, "--store", self.store.url]
+        where += ["--data", self.folder / "cloud"]
         async with teddy(
             "cloud", "run", *where, "--port", "0", "--json", log=self.folder / "cloud.log"
         ) as run:
@@ -47,7 +48,7 @@ class Home:
 
     @asynccontextmanager
     async def bear(self, *recording: Path) -> AsyncIterator[Teddy]:
-        where = ["--provision", self.folder / "bear.toml", "--broker", self.broker.url]
+        where: list[str | Path] = ["--provision", self.folder / "bear.toml", "--broker", self.broker.url]
         where += ["--data", self.folder / "bear", "--json", "--clips", *recording]
         async with teddy("bear", "run", *where, log=self.folder / "bear.log") as run:
             yield run
@@ -111,7 +112,7 @@ async def test_every_turn_arrives_exactly_once_though_everything_is_killed(home:
 
 
 async def test_a_bear_without_a_broker_talks_and_keeps_its_events(tmp_path: Path) -> None:
-    where = ["--data", tmp_path / "bear", "--json", "--clips", *clips(1)]
+    where: list[str | Path] = ["--data", tmp_path / "bear", "--json", "--clips", *clips(1)]
     async with teddy("bear", "run", *where, log=tmp_path / "bear.log") as run:
         (turn,) = await run.turns(1)
         assert await run.end() == 0
