@@ -98,6 +98,8 @@ async def test_a_bear_finds_its_settings_and_hears_of_every_change(
 async def test_a_broker_that_forgot_is_told_again(broker: Server, redis_server: Server) -> None:
     async with dispatching(broker, redis_server) as cloud:
         await cloud.adopt()
+        async with wire_to(broker) as bear:
+            await cloud.document(bear, 1)
         broker.kill()
         await asyncio.to_thread(_forget_everything, broker)
         broker.start()
