@@ -1,8 +1,9 @@
-"""Who may run a model when: one thread a class of work, so that nothing blocks the loop."""
+"""Who may run a model when: one thread a class of work, and the more urgent class goes first."""
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
@@ -13,32 +14,71 @@ T = TypeVar("T")
 
 
 class Work(IntEnum):
-    """Classes of model work; a smaller number is more urgent."""
+    """Classes of model work; a smaller number is more urgent. The ear has a thread of its own."""
 
     GUARD = 0
     HEARING = 1
     VOICE = 2
+    AHEAD = 3  # what nobody waits for yet: lines that are rendered before they are needed
 
 
 class Governor(Protocol):
-    """Runs blocking model work off the loop."""
+    """Runs blocking model work off the loop. A deadline is the caller's `asyncio.timeout`."""
 
     async def run(self, work: Work, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `task` returns or raises. Cancelling the wait lets a run that has begun finish unheard."""
 
 
 class ThreadGovernor:
-    """One worker thread a class of work. Close it after the tasks that use it."""
+    """At most `lanes` runs at once, the most urgent of those who wait first. Close it after its users.
 
-    def __init__(self) -> None:
+    Nothing that has begun is pushed aside: the longest run of a less urgent class is the longest wait.
+    Who waits is bounded by the callers: a turn has one run at a time, rendering ahead has one.
+    """
+
+    def __init__(self, *, lanes: int = 2) -> None:
         self._threads = {
             work: ThreadPoolExecutor(max_workers=1, thread_name_prefix=work.name.lower()) for work in Work
         }
+        self._free = lanes
+        self._order = 0
+        self._waiting: list[tuple[Work, int, asyncio.Future[None]]] = []
 
     async def run(self, work: Work, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads[work], lambda: task(*args, **kwargs))
+        await self._lane(work)
+        try:
+            running = asyncio.get_running_loop().run_in_executor(
+                self._threads[work], lambda: task(*args, **kwargs)
+            )
+        except BaseException:
+            self._leave()
+            raise
+        # The lane is left when the thread is done, not when the caller has lost interest.
+        running.add_done_callback(lambda _: self._leave())
+        return await asyncio.shield(running)
 
     def close(self) -> None:
         for thread in self._threads.values():
             thread.shutdown(wait=True, cancel_futures=True)
+
+    async def _lane(self, work: Work) -> None:
+        if self._free > 0:
+            self._free -= 1
+            return
+        mine = asyncio.get_running_loop().create_future()
+        self._order += 1
+        heapq.heappush(self._waiting, (work, self._order, mine))
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled():
+                self._leave()  # it was given a lane at the moment it gave up
+            raise
+
+    def _leave(self) -> None:
+        while self._waiting:
+            _, _, next_ = heapq.heappop(self._waiting)
+            if not next_.done():
+                next_.set_result(None)
+                return
+        self._free += 1
