@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 from teddy_edge.inference.ct2 import read_weights
 from teddy_edge.inference.fingerprints import Fingerprints, sha256_of
 from teddy_edge.inference.manifest import released
-from teddy_edge.inference.models import ModelStore, convert_whisper, installed
+from teddy_edge.inference.models import CONVERSIONS, Conversion, ModelStore, installed
 from teddy_edge.inference.session import open_session
 from teddy_shared.cli import main
 from teddy_shared.errors import ConfigError, PartMissing
@@ -44,14 +44,20 @@ def damage(file: Path) -> None:
 
 
 class Conversions:
-    """Counts how often the real conversion ran."""
+    """Counts how often the real conversions ran."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.ran: list[str] = []
 
-    def __call__(self, weights: Path, *, encoder: Path, decoder: Path, embedding: Path) -> None:
-        self.count += 1
-        convert_whisper(weights, encoder=encoder, decoder=decoder, embedding=embedding)
+    def __call__(self) -> dict[str, Conversion]:
+        return {name: self._counted(name, convert) for name, convert in CONVERSIONS.items()}
+
+    def _counted(self, name: str, convert: Conversion) -> Conversion:
+        def counted(given: Callable[[str], Path], made: Mapping[str, Path]) -> None:
+            self.ran.append(name)
+            convert(given, made)
+
+        return counted
 
 
 def without(module: str) -> Callable[[str], Path | None]:
@@ -95,12 +101,26 @@ def test_converting_gives_the_released_bytes_whatever_the_cache_held(tmp_path: P
 def test_a_prepared_cache_is_not_converted_again(cache: Path) -> None:
     conversions = Conversions()
 
-    ModelStore(cache, convert=conversions).prepare(lambda line: None)
+    ModelStore(cache, conversions=conversions()).prepare(lambda line: None)
 
-    assert conversions.count == 0
+    assert conversions.ran == []
 
 
-@pytest.mark.parametrize("name", ["whisper-encoder.1.onnx", "whisper-embedding.1.int8"])
+@pytest.mark.parametrize(("name", "recipe"), [("whisper-decoder", "whisper"), ("voice-words", "voice")])
+def test_only_what_is_wanting_is_made(cache: Path, name: str, recipe: str) -> None:
+    conversions = Conversions()
+    store = ModelStore(cache, conversions=conversions())
+    store.path(name).unlink()
+
+    store.prepare(lambda line: None)
+
+    assert conversions.ran == [recipe]
+    assert store.check() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["whisper-encoder.1.onnx", "whisper-embedding.1.int8", "voice-words.1.table"]
+)
 def test_a_damaged_file_is_refused_and_then_mended_with_a_word_about_it(cache: Path, name: str) -> None:
     store = ModelStore(cache)
     store.prepare(lambda line: None)
@@ -152,11 +172,11 @@ def test_a_package_file_with_another_hash_is_refused_with_the_remedy(tmp_path: P
 
 
 def test_a_conversion_that_gives_other_bytes_is_not_kept(tmp_path: Path) -> None:
-    def careless(weights: Path, *, encoder: Path, decoder: Path, embedding: Path) -> None:
-        for file in (encoder, decoder, embedding):
+    def careless(given: Callable[[str], Path], made: Mapping[str, Path]) -> None:
+        for file in made.values():
             file.write_bytes(b"other")
 
-    store = ModelStore(tmp_path, convert=careless)
+    store = ModelStore(tmp_path, conversions=dict.fromkeys(CONVERSIONS, careless))
 
     with pytest.raises(ConfigError, match="other bytes"):
         store.prepare(lambda line: None)

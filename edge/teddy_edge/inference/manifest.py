@@ -47,13 +47,26 @@ class Converted:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What one conversion makes."""
+
+    name: str
+    progress: str  # what a person is told meanwhile
+    files: tuple[Converted, ...]
+
+
 Entry = Packaged | Converted
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     packaged: tuple[Packaged, ...]
-    converted: tuple[Converted, ...]
+    recipes: tuple[Recipe, ...]
+
+    @property
+    def converted(self) -> tuple[Converted, ...]:
+        return tuple(file for recipe in self.recipes for file in recipe.files)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -70,11 +83,13 @@ def released() -> Manifest:
         for package in (_package(entry),)
         for name, file in entry["files"].items()
     )
-    converted = tuple(
-        Converted(name, file["file"], file["sha256"]) for name, file in table["converted"].items()
-    )
-    return Manifest(packaged, converted)
+    return Manifest(packaged, tuple(_recipe(entry) for entry in table["conversion"]))
 
 
 def _package(entry: dict[str, Any]) -> Package:
     return Package(entry["name"], entry["module"], entry["requirement"], entry.get("alone", False))
+
+
+def _recipe(entry: dict[str, Any]) -> Recipe:
+    files = tuple(Converted(name, file["file"], file["sha256"]) for name, file in entry["files"].items())
+    return Recipe(entry["name"], entry["progress"], files)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from teddy_edge.inference import voice_conversion
 from teddy_edge.inference.fingerprints import Fingerprints, sha256_of
-from teddy_edge.inference.manifest import Converted, Entry, Manifest, Packaged, released
+from teddy_edge.inference.manifest import Converted, Entry, Manifest, Packaged, Recipe, released
 from teddy_shared.errors import ConfigError, PartMissing
 
 Finder = Callable[[str], Path | None]
@@ -26,7 +27,9 @@ PREPARE: Final = "run `teddy models prepare`"
 
 
 class Conversion(Protocol):
-    def __call__(self, weights: Path, *, encoder: Path, decoder: Path, embedding: Path) -> None: ...
+    """Makes a recipe's files. Both are paths by the manifest's names."""
+
+    def __call__(self, given: Callable[[str], Path], made: Mapping[str, Path]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,27 @@ def installed(module: str) -> Path | None:
     return Path(places[0]) if places else None
 
 
-def convert_whisper(weights: Path, *, encoder: Path, decoder: Path, embedding: Path) -> None:
+def convert_whisper(given: Callable[[str], Path], made: Mapping[str, Path]) -> None:
     from teddy_edge.inference import whisper_conversion  # here, since numpy and onnx are wanted only now
 
-    whisper_conversion.convert(weights, encoder=encoder, decoder=decoder, embedding=embedding)
+    whisper_conversion.convert(
+        given("whisper-weights"),
+        encoder=made["whisper-encoder"],
+        decoder=made["whisper-decoder"],
+        embedding=made["whisper-embedding"],
+    )
+
+
+def convert_voice(given: Callable[[str], Path], made: Mapping[str, Path]) -> None:
+    voice_conversion.convert(
+        given("voice-lexicon-gold"),
+        given("voice-lexicon-silver"),
+        given("voice-tagger"),
+        words=made["voice-words"],
+    )
+
+
+CONVERSIONS: Final[Mapping[str, Conversion]] = {"whisper": convert_whisper, "voice": convert_voice}
 
 
 class ModelStore:
@@ -67,12 +87,12 @@ class ModelStore:
         cache: Path,
         *,
         find: Finder = installed,
-        convert: Conversion = convert_whisper,
+        conversions: Mapping[str, Conversion] = CONVERSIONS,
         manifest: Callable[[], Manifest] = released,
     ) -> None:
         self._cache = cache
         self._find = find
-        self._convert = convert
+        self._conversions = conversions
         self._manifest = manifest
         self._fingerprints = Fingerprints(notes=cache / "fingerprints.json")
 
@@ -95,12 +115,13 @@ class ModelStore:
             progress(f"the models in {self._cache} are ready")
             return
         with self._alone(progress):
-            wanting = {each.name: self._problem(each) for each in self._manifest().converted}
-            if any(wanting.values()):  # still, now that the others are done
-                for each in self._manifest().converted:
-                    if wanting[each.name] and (self._cache / each.file).exists():
+            for recipe in self._manifest().recipes:
+                wanting = [each for each in recipe.files if self._problem(each)]
+                for each in wanting:
+                    if (self._cache / each.file).exists():
                         progress(f"{each.file} is damaged and will be made anew")
-                self._make(progress)
+                if wanting:  # still, now that the others are done
+                    self._make(recipe, progress)
         progress(f"the models in {self._cache} are ready")
 
     def check(self, *, thorough: bool = False) -> list[Part]:
@@ -153,31 +174,24 @@ class ModelStore:
             raise ConfigError(f"{path} is damaged or of another release: {_again(entry)}")
         return path
 
-    def _make(self, progress: Progress) -> None:
-        weights = self.path("whisper-weights")
+    def _make(self, recipe: Recipe, progress: Progress) -> None:
         fresh = self._cache / "fresh"
         shutil.rmtree(fresh, ignore_errors=True)  # what a power cut left of an earlier conversion
         fresh.mkdir()
-        files = {each.name: each for each in self._manifest().converted}
-        places = {name: fresh / each.file for name, each in files.items()}
-        progress("converting Whisper tiny.en to int8 (a few seconds, half a minute on a small board)")
-        self._convert(
-            weights,
-            encoder=places["whisper-encoder"],
-            decoder=places["whisper-decoder"],
-            embedding=places["whisper-embedding"],
-        )
-        for name, place in places.items():
-            if sha256_of(place) != files[name].sha256:
+        places = {each.name: fresh / each.file for each in recipe.files}
+        progress(recipe.progress)
+        self._conversions[recipe.name](self.path, places)
+        for each in recipe.files:
+            if sha256_of(places[each.name]) != each.sha256:
                 raise ConfigError(
-                    f"{place} was converted to other bytes than the released ones: "
+                    f"{places[each.name]} was converted to other bytes than the released ones: "
                     "install the releases of onnx and numpy that the lock names, then prepare again"
                 )
         for place in places.values():
             _sync(place)
             place.replace(self._cache / place.name)
         fresh.rmdir()
-        for name in files:
+        for name in places:
             self.path(name)
 
     @contextmanager

@@ -12,6 +12,8 @@ import numpy as np
 from teddy_edge.audio.samples import SILENCE, Pcm
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.inference.session import Array, Session, open_session
+from teddy_edge.inference.voice_conversion import ALL, FREQUENT, GOLD, SILVER, TAGS, WEIGHTS
+from teddy_edge.inference.word_table import Words, WordTable, open_words
 from teddy_edge.speech.loudness import Wave, finish
 from teddy_shared.errors import PartMissing
 
@@ -21,14 +23,7 @@ Engine = Callable[[str, int], Wave]
 AT_ONCE: Final = 40  # words in one run of the network: a minute at once would take 300 MB
 
 # Files that hibari opens by itself, so that all we can do is to look at them first.
-_READ_BY_HIBARI: Final = (
-    "voice-lexicon-gold",
-    "voice-lexicon-silver",
-    "voice-normaliser",
-    "voice-tagger",
-    "voice-unknown-words-letters",
-    "voice-word-exceptions",
-)
+_READ_BY_HIBARI: Final = ("voice-normaliser", "voice-unknown-words-letters", "voice-word-exceptions")
 
 
 class HibariSynthesizer:
@@ -48,7 +43,7 @@ class HibariSynthesizer:
 
 
 def open_hibari(models: ModelStore, *, threads: int = 1) -> HibariSynthesizer:
-    """Load lexicons and networks and speak once, so that the first clause is as quick as the others.
+    """Load dictionaries and networks and speak once, so that the first clause is as quick as the others.
 
     Takes half a second: call it from a thread. Raises PartMissing or ConfigError.
     """
@@ -57,28 +52,54 @@ def open_hibari(models: ModelStore, *, threads: int = 1) -> HibariSynthesizer:
     symbols: dict[str, int] = json.loads(models.path("voice-symbols").read_text("utf-8"))
     voice = open_session(models.path("voice"), threads=threads)
     unknown_words = open_session(models.path("voice-unknown-words"))
-    synthesizer = HibariSynthesizer(engine=_engine(voice, unknown_words, symbols))
+    phonemes = phonemes_of(open_words(models.path("voice-words")), unknown_words)
+    synthesizer = HibariSynthesizer(engine=_engine(voice, phonemes, symbols))
     synthesizer.render("Hello, Teddyish.")  # the second word is in no lexicon
     return synthesizer
 
 
-def _engine(voice: Session, unknown_words: Session, symbols: dict[str, int]) -> Engine:
+def phonemes_of(words: WordTable, unknown_words: Session) -> Callable[[str], str]:
+    """hibari's way from a sentence to phonemes, but for what it would hold in memory."""
     try:
-        from hibari import Hibari  # here, since it reads files as it is imported
-        from hibari.g2p import G2P
+        from hibari import g2p  # here, since it reads files as it is imported
+        from hibari.g2p.lexicon import Lexicon
         from hibari.g2p.oov import OOV
+        from hibari.g2p.tagger import Tagger
+        from hibari.g2p.tokenize import Tokenizer
     except ImportError:
         raise PartMissing("the package hibari-tts", "pip install 'teddy[edge]'") from None
 
-    class OverOurSessions(Hibari):  # type: ignore[misc]  # hibari has no types
-        """Hibari but for its constructor, which opens sessions with options of its own."""
+    class OverOurWords(g2p.G2P):  # type: ignore[misc]  # hibari has no types
+        """All but the constructor, which reads 90 MB of dictionaries."""
+
+        def __init__(self) -> None:
+            self.lexicon = Lexicon(Words(words, GOLD), Words(words, SILVER))
+            self.tokenizer = Tokenizer(g2p._load_json("tokenizer_exceptions.json"))
+            tags = words.get(ALL, "tags")
+            self.tagger = Tagger(
+                {"tagdict": Words(words, TAGS), "tags": tags, "weights": Words(words, WEIGHTS)}
+            )
+            self.tagger.vocab = Words(words, FREQUENT)  # its constructor would make a set of it
+            self._oov = OOV(session=_AsHibariCallsIt(unknown_words))
+            self.unk = ""
+            self.british = False
+
+    phonemes: Callable[[str], str] = OverOurWords()
+    return phonemes
+
+
+def _engine(voice: Session, phonemes: Callable[[str], str], symbols: dict[str, int]) -> Engine:
+    from hibari import Hibari
+
+    class OverOurSession(Hibari):  # type: ignore[misc]  # hibari has no types
+        """All but the constructor, which opens a session with options of its own."""
 
         def __init__(self) -> None:
             self.sess = _AsHibariCallsIt(voice)
             self.vocab = symbols
-            self._g2p = G2P(oov=OOV(session=_AsHibariCallsIt(unknown_words)))
+            self._g2p = phonemes
 
-    speak: Any = OverOurSessions()
+    speak: Any = OverOurSession()
     return lambda text, seed: speak(text, seed=seed)
 
 
