@@ -15,7 +15,14 @@ PROGRAMS: Final = {  # program: Debian's package
     "redis-server": "redis-server",
     "chromium": "chromium",
     "flite": "flite",
+    "pulseaudio": "pulseaudio",
+    "pactl": "pulseaudio-utils",
 }
+LIBRARIES: Final = {  # file below a library folder: Debian's package
+    "libportaudio.so.2": "libportaudio2",
+    "alsa-lib/libasound_module_pcm_pulse.so": "libasound2-plugins",
+}
+LIBRARY_FOLDERS: Final = ("/usr/lib", "/lib")
 SERVICES: Final = ("mosquitto", "redis-server")  # these packages start a system service when installed
 POLICY: Final = Path("/usr/sbin/policy-rc.d")
 FORBID: Final = b"#!/bin/sh\n# Put here while Teddy's tests install packages: no service starts.\nexit 101\n"
@@ -25,10 +32,20 @@ class CannotInstall(Exception):
     """Packages are missing and we may not install them; the message says how to."""
 
 
-def missing(programs: Iterable[str] = PROGRAMS) -> list[str]:
-    """The packages whose program is not there."""
+def missing(programs: Iterable[str] = PROGRAMS, libraries: Iterable[str] = LIBRARIES) -> list[str]:
+    """The packages whose program or library is not there."""
     path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
-    return [PROGRAMS[program] for program in programs if shutil.which(program, path=path) is None]
+    absent = [PROGRAMS[program] for program in programs if shutil.which(program, path=path) is None]
+    return absent + [LIBRARIES[library] for library in libraries if not _has_library(library)]
+
+
+def _has_library(name: str) -> bool:
+    """Debian keeps libraries in a folder an architecture, such as /usr/lib/aarch64-linux-gnu."""
+    return any(
+        next(Path(folder).glob(pattern), None) is not None
+        for folder in LIBRARY_FOLDERS
+        for pattern in (name, f"*/{name}")
+    )
 
 
 def install(packages: Sequence[str], *, run: Callable[[Sequence[str]], int], policy: Path = POLICY) -> None:

@@ -14,8 +14,8 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "onnx": ("edge/teddy_edge/inference/graph.py",),
     "onnxruntime": ("edge/teddy_edge/inference/session.py",),
     "redis": ("cloud/teddy_cloud/eventstore/client.py",),
+    "sounddevice": ("edge/teddy_edge/audio/soundcard.py",),
     "sqlite3": ("edge/teddy_edge/outbox/store.py", "shared/teddy_shared/state/sqlite.py"),
-    "tokenizers": ("edge/teddy_edge/speech/vocabulary.py",),
     "webrtcvad": ("edge/teddy_edge/ear/gate.py",),
 }
 
