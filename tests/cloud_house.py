@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 
@@ -46,7 +46,7 @@ class House:
             assert answer.status_code == 200, answer.text
             yield browser
 
-    async def store(self, *command: str | int) -> object:
+    async def store(self, *command: str | int) -> Any:
         """Ask the store something directly."""
         client = connect(self.settings.store)
         try:

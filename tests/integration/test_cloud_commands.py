@@ -71,11 +71,9 @@ def test_a_family_is_made_once_and_its_bears_file_is_for_its_eyes_only(
 
 def test_a_password_may_be_given_and_is_never_shown(redis_server: Server, tmp_path: Path) -> None:
     code, out, _ = ask(family(redis_server, tmp_path, "--password-stdin", "--json"), given=f"{PASSWORD}\n")
-    short = ask(family(redis_server, tmp_path, "--password-stdin"), given="short\n")
 
     assert (code, json.loads(out)["password"]) == (0, None)
     assert PASSWORD not in out
-    assert short == (2, "", "teddy cloud: a password has 10 to 256 characters\n")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +120,14 @@ async def test_it_starts_without_broker_and_store_and_serves_when_they_come(
     made = json.loads(out)
     redis_server.stop()
     mosquitto.stop()
-    where = ["--broker", mosquitto.url, "--store", redis_server.url, "--data", tmp_path / "cloud"]
+    where: list[str | Path] = [
+        "--broker",
+        mosquitto.url,
+        "--store",
+        redis_server.url,
+        "--data",
+        tmp_path / "cloud",
+    ]
 
     async with teddy("cloud", "run", *where, "--json", log=tmp_path / "log") as run:
         page = await started(run)

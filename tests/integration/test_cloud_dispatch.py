@@ -110,22 +110,22 @@ async def test_a_broker_that_forgot_is_told_again(broker: Server, redis_server: 
 
 
 async def test_what_was_wished_while_the_store_was_away_is_an_error_and_later_works(
-    broker: Server, redis_server: Server
+    mosquitto: Server, redis_server: Server
 ) -> None:
-    async with dispatching(broker, redis_server) as cloud:
+    async with dispatching(mosquitto, redis_server) as cloud:
         await cloud.adopt()
         redis_server.restart()
 
-        async with wire_to(broker) as bear:
+        async with wire_to(mosquitto) as bear:
             async with asyncio.timeout(SECONDS):
                 await cloud.fleet.wish(FAMILY, BEAR, volume=0.1, patience=0.1, consent=ACTIVITY)
             assert (await cloud.document(bear, 2)).volume == 0.1
 
 
 async def test_a_withdrawn_purpose_is_refused_by_the_store_at_once(
-    broker: Server, redis_server: Server
+    mosquitto: Server, redis_server: Server
 ) -> None:
-    async with dispatching(broker, redis_server) as cloud:
+    async with dispatching(mosquitto, redis_server) as cloud:
         await cloud.adopt()
         bear = await cloud.fleet.bear(FAMILY, BEAR)
         item = Item(
@@ -145,9 +145,9 @@ async def test_a_withdrawn_purpose_is_refused_by_the_store_at_once(
 
 
 async def test_two_parents_who_wish_at_once_both_count_and_the_store_obeys_the_last(
-    broker: Server, redis_server: Server
+    mosquitto: Server, redis_server: Server
 ) -> None:
-    async with dispatching(broker, redis_server) as cloud:
+    async with dispatching(mosquitto, redis_server) as cloud:
         await cloud.adopt()
 
         await asyncio.gather(
@@ -162,8 +162,10 @@ async def test_two_parents_who_wish_at_once_both_count_and_the_store_obeys_the_l
         assert cloud.store.granted(BEAR) == document.consent
 
 
-async def test_a_wish_that_changes_nothing_makes_no_new_version(broker: Server, redis_server: Server) -> None:
-    async with dispatching(broker, redis_server) as cloud:
+async def test_a_wish_that_changes_nothing_makes_no_new_version(
+    mosquitto: Server, redis_server: Server
+) -> None:
+    async with dispatching(mosquitto, redis_server) as cloud:
         await cloud.adopt()
 
         same = await cloud.fleet.wish(FAMILY, BEAR, volume=0.7, patience=0.3, consent=ACTIVITY)
@@ -171,8 +173,10 @@ async def test_a_wish_that_changes_nothing_makes_no_new_version(broker: Server, 
         assert same.version == 1
 
 
-async def test_another_family_neither_sees_nor_changes_the_bear(broker: Server, redis_server: Server) -> None:
-    async with dispatching(broker, redis_server) as cloud:
+async def test_another_family_neither_sees_nor_changes_the_bear(
+    mosquitto: Server, redis_server: Server
+) -> None:
+    async with dispatching(mosquitto, redis_server) as cloud:
         await cloud.adopt()
         other = FamilyId("family-2")
 

@@ -106,9 +106,9 @@ async def test_an_acknowledgement_means_that_it_is_stored(broker: Server, redis_
 
 
 async def test_duplicates_and_resends_are_acknowledged_and_stored_once(
-    broker: Server, redis_server: Server
+    mosquitto: Server, redis_server: Server
 ) -> None:
-    async with ingesting(broker, redis_server) as cloud, wire_to(broker) as bear:
+    async with ingesting(mosquitto, redis_server) as cloud, wire_to(mosquitto) as bear:
         await bear.send(turns(4), 1)
         await bear.send(turns(4), 1)
         await bear.send(turns(4, first=3), 3)
@@ -118,9 +118,9 @@ async def test_duplicates_and_resends_are_acknowledged_and_stored_once(
 
 
 async def test_a_gap_is_answered_with_the_mark_from_which_to_begin_again(
-    broker: Server, redis_server: Server
+    mosquitto: Server, redis_server: Server
 ) -> None:
-    async with ingesting(broker, redis_server) as cloud, wire_to(broker) as bear:
+    async with ingesting(mosquitto, redis_server) as cloud, wire_to(mosquitto) as bear:
         await bear.send(turns(2), 1)
         await bear.send(turns(2, first=5), 5)
 
@@ -129,11 +129,11 @@ async def test_a_gap_is_answered_with_the_mark_from_which_to_begin_again(
 
 
 async def test_poison_counts_as_stored_and_lies_among_the_dead_letters(
-    broker: Server, redis_server: Server
+    mosquitto: Server, redis_server: Server
 ) -> None:
-    async with ingesting(broker, redis_server) as cloud:
+    async with ingesting(mosquitto, redis_server) as cloud:
         one, _, three = turns(3)
-        async with wire_to(broker) as bear:
+        async with wire_to(mosquitto) as bear:
             await bear.send([one, WireEvent(b'{"no": "head"}', b"{}"), three], 1)
 
             assert await bear.acknowledged() == 3
@@ -142,9 +142,11 @@ async def test_poison_counts_as_stored_and_lies_among_the_dead_letters(
         assert "head" in letter.reason
 
 
-async def test_what_is_not_granted_is_acknowledged_and_not_kept(broker: Server, redis_server: Server) -> None:
-    async with ingesting(broker, redis_server) as cloud:
-        async with wire_to(broker) as bear:
+async def test_what_is_not_granted_is_acknowledged_and_not_kept(
+    mosquitto: Server, redis_server: Server
+) -> None:
+    async with ingesting(mosquitto, redis_server) as cloud:
+        async with wire_to(mosquitto) as bear:
             await bear.send(turns(2, purpose=Purpose.TRANSCRIPT), 1)
 
             assert await bear.acknowledged() == 2
@@ -154,10 +156,10 @@ async def test_what_is_not_granted_is_acknowledged_and_not_kept(broker: Server, 
 
 
 async def test_an_unreadable_batch_is_put_aside_and_moves_nothing(
-    broker: Server, redis_server: Server
+    mosquitto: Server, redis_server: Server
 ) -> None:
-    async with ingesting(broker, redis_server) as cloud:
-        async with wire_to(broker) as bear:
+    async with ingesting(mosquitto, redis_server) as cloud:
+        async with wire_to(mosquitto) as bear:
             await bear.send_raw(b"not a batch")
             await bear.send(turns(1), 1)
 
@@ -168,11 +170,11 @@ async def test_an_unreadable_batch_is_put_aside_and_moves_nothing(
 
 
 async def test_a_bear_that_no_family_owns_is_neither_stored_nor_acknowledged(
-    broker: Server, redis_server: Server
+    mosquitto: Server, redis_server: Server
 ) -> None:
-    async with ingesting(broker, redis_server) as cloud:
+    async with ingesting(mosquitto, redis_server) as cloud:
         stranger = BearId("bear-9")
-        async with wire_to(broker, stranger) as bear:
+        async with wire_to(mosquitto, stranger) as bear:
             await bear.send([wired(ended(), 1, bear=stranger)], 1)
             await bear.hello()
 
@@ -180,10 +182,10 @@ async def test_a_bear_that_no_family_owns_is_neither_stored_nor_acknowledged(
         assert await cloud.heads(stranger) == []
 
 
-async def test_lanes_are_acknowledged_each_for_itself(broker: Server, redis_server: Server) -> None:
-    async with ingesting(broker, redis_server) as cloud:
+async def test_lanes_are_acknowledged_each_for_itself(mosquitto: Server, redis_server: Server) -> None:
+    async with ingesting(mosquitto, redis_server) as cloud:
         alert = wired(SafetyAlertRaised(category="lost", advice="call"), 1)
-        async with wire_to(broker) as bear:
+        async with wire_to(mosquitto) as bear:
             await bear.send(turns(2), 1)
             await bear.send([alert], 1, lane=Lane.SAFETY)
 
@@ -234,9 +236,9 @@ async def test_while_the_store_is_away_nothing_is_acknowledged_and_afterwards_no
 
 
 async def test_a_store_that_lost_its_tail_is_told_by_its_low_mark_and_filled_again(
-    broker: Server, redis_server: Server
+    mosquitto: Server, redis_server: Server
 ) -> None:
-    async with ingesting(broker, redis_server) as cloud, wire_to(broker) as bear:
+    async with ingesting(mosquitto, redis_server) as cloud, wire_to(mosquitto) as bear:
         await bear.send(turns(4), 1)
         await bear.acknowledged()
         await cloud.client.do("HSET", f"mark:{{{partition_of(BEAR)}}}:{BEAR}:{EPOCH}", 1, 2)

@@ -114,7 +114,7 @@ async def test_wishes_are_set_by_sliders_and_switches_and_signing_out_closes_the
         await expect(page.get_by_role("slider", name="Volume")).to_have_value("25")
         await expect(page.get_by_role("switch", name="Talks")).not_to_be_checked()
         await expect(page.get_by_role("switch", name="Safety alerts")).to_be_checked()
-        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_role("button", name="Sign out", exact=True).click()
         await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
         await page.goto(f"{house.page}bears/{BEAR}")
         await expect(page.get_by_role("button", name="Sign in")).to_be_visible()

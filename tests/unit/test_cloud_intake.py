@@ -72,6 +72,13 @@ def test_the_stand_in_says_nothing_about_the_child(intake: Intake) -> None:
     assert (head.type, head.purpose, head.profile, head.turn) == (WITHHELD, Purpose.DEVICE, None, None)
 
 
+def test_a_turn_that_calls_itself_the_devices_needs_consent_all_the_same(intake: Intake) -> None:
+    (item,) = taken(intake, wired(ended(), 1, purpose=Purpose.DEVICE))
+
+    assert isinstance(item, Item)
+    assert item.purpose is Purpose.ACTIVITY
+
+
 def test_an_erased_child_leaves_only_its_numbers(intake: Intake, keys: MemoryKeyRing) -> None:
     keys.erase(CHILD)
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teddy_cloud import settings
+from teddy_cloud.identity.accounts import check_password, normal_email
 from teddy_cloud.web import words
 from teddy_cloud.web.chart import HEIGHT, LEFT, WIDTH, chart_of
 from teddy_cloud.web.rendering import load_pages
@@ -88,3 +89,19 @@ def test_the_environment_is_read_and_the_command_line_wins() -> None:
     loaded = settings.load(environment=environment, overrides={"store": "redis://two:2"})
 
     assert (loaded.store, loaded.web.port) == ("redis://two:2", 81)
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 257])
+def test_a_password_that_is_too_easy_or_endless_is_refused(password: str) -> None:
+    with pytest.raises(ConfigError, match="10 to 256 characters"):
+        check_password(password)
+
+
+@pytest.mark.parametrize("text", ["", "parent", "a@b@c", "a b@c", "@c", "a@"])
+def test_what_cannot_be_an_address_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="not an e-mail address"):
+        normal_email(text)
+
+
+def test_an_address_is_found_however_it_is_written() -> None:
+    assert normal_email(" Parent@Example.org ") == "parent@example.org"

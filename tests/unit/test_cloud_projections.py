@@ -25,6 +25,7 @@ from teddy_cloud.projections.conversations import (
 )
 from teddy_cloud.projections.memory import MemoryReadModels
 from teddy_cloud.projections.projector import Projector
+from teddy_cloud.projections.readmodels import Cell
 from teddy_shared.clock import SeededChance, SystemClock
 from teddy_shared.codec import encode_head
 from teddy_shared.envelope import Envelope, Lane, When, withheld
@@ -179,6 +180,17 @@ async def test_what_was_sealed_elsewhere_is_put_aside(cloud: Cloud) -> None:
     assert len(await cloud.store.dead_letters(partition_of(BEAR))) == 1
 
 
+async def test_a_head_that_another_release_wrote_is_put_aside(cloud: Cloud) -> None:
+    item = Item(b"{}", b"", Purpose.DEVICE, None, CHILD, b"sealed")
+    await cloud.store.append_batch(bear=BEAR, epoch="e", lane=Lane.BULK, first=1, items=[item])
+    await cloud.append(turn_events(1)[0])
+
+    await cloud.projector(Conversations()).catch_up()
+
+    assert len(await cloud.turns()) == 1
+    assert len(await cloud.store.dead_letters(partition_of("unknown"))) == 1
+
+
 async def test_a_newer_bears_events_are_kept_and_passed_over(cloud: Cloud) -> None:
     newer = head_of(begun(), 1, turn="turn-1", wall_ms=NOON, version=9)
     unknown = head_of(begun(), 2, turn="turn-2", wall_ms=NOON, type="turn.dreamt")
@@ -220,7 +232,8 @@ async def test_two_projectors_at_once_do_not_double_anything(cloud: Cloud) -> No
 
 @given(order=st.permutations(range(4)))
 def test_the_end_of_a_turn_may_come_before_its_beginning(order: list[int]) -> None:
-    projection, cells = Conversations(), {}
+    projection = Conversations()
+    cells: dict[Cell, bytes] = {}
     events = [*turn_events(1), *turn_events(2, topic="the moon")]
 
     for index in order:

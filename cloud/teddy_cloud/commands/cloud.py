@@ -100,9 +100,10 @@ def _servers(arguments: argparse.Namespace) -> int:
 
 
 def _family_add(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+
     from teddy_cloud.commands.families import NewFamily, add_family
 
-    settings = _settings(arguments)
     password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else None
     wanted = NewFamily(
         email=arguments.email,
@@ -126,10 +127,11 @@ def _family_add(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from teddy_cloud import app
-
     settings = _settings(arguments)
     configure(form=settings.logs)
+
+    from teddy_cloud import app
+
     app.run(settings, ready=lambda page: _say(arguments, {"page": page}, f"The parents' page is at {page}"))
     return 0
 

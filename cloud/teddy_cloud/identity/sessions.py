@@ -9,7 +9,7 @@ from typing import Final
 
 from teddy_cloud.eventstore.client import StoreClient
 from teddy_cloud.identity.accounts import Account, email_digest
-from teddy_shared.clock import Chance
+from teddy_shared.clock import Chance, Clock
 from teddy_shared.envelope import FamilyId
 
 DAYS: Final = 30
@@ -24,8 +24,9 @@ class Session:
 
 
 class Sessions:
-    def __init__(self, *, client: StoreClient, chance: Chance) -> None:
+    def __init__(self, *, client: StoreClient, clock: Clock, chance: Chance) -> None:
         self._client = client
+        self._clock = clock
         self._chance = chance
 
     async def begin(self, account: Account) -> str:
@@ -34,7 +35,14 @@ class Sessions:
         fields = {"email": account.email, "family": account.family, "form_token": self._chance.token(16)}
         await self._client.do("SET", _key(token), json.dumps(fields), "EX", SECONDS)
         index = _index(account.email)
-        await self._client.do_all([("SADD", index, _key(token)), ("EXPIRE", index, SECONDS)])
+        now = self._clock.wall()
+        await self._client.do_all(
+            [
+                ("ZADD", index, now + SECONDS, _key(token)),
+                ("ZREMRANGEBYSCORE", index, "-inf", now),  # those that have run out by themselves
+                ("EXPIRE", index, SECONDS),
+            ]
+        )
         return token
 
     async def find(self, token: str | None) -> Session | None:
@@ -49,7 +57,7 @@ class Sessions:
 
     async def end_all(self, email: str) -> None:
         """Every session of an account, as after a lost phone."""
-        keys: set[bytes] = await self._client.do("SMEMBERS", _index(email))
+        keys: list[bytes] = await self._client.do("ZRANGE", _index(email), 0, -1)
         await self._client.do_all([*(("DEL", key) for key in keys), ("DEL", _index(email))])
 
 

@@ -9,8 +9,10 @@ from teddy_cloud.eventstore.presence import OWN_EPOCH
 from teddy_cloud.eventstore.store import Item, Poison
 from teddy_cloud.fleet.household import device_owner
 from teddy_shared.codec import BatchHeader, WireEvent, decode_batch, decode_head, encode_head
-from teddy_shared.envelope import BearId, Lane, Place, ProfileId, withheld
+from teddy_shared.envelope import BearId, Envelope, Lane, Place, ProfileId, withheld
 from teddy_shared.errors import KeyErased, MalformedEvent
+from teddy_shared.events import EVENTS
+from teddy_shared.purposes import Purpose
 from teddy_shared.seal import KeyRing, Seal
 
 
@@ -90,7 +92,7 @@ class Intake:
             sealed = self._seal.seal(owner, event.payload, place.bytes())
         except KeyErased:  # this child was erased: the number stays, the event does not
             return Item(stand_in, stand_in, withheld(head).purpose, None, "", b"")
-        return Item(event.head, stand_in, head.purpose, profile, owner, sealed)
+        return Item(event.head, stand_in, _purpose(head), profile, owner, sealed)
 
     def _poison(self, place: Place, reason: str, event: WireEvent) -> Poison:
         raw = event.head + b"\n" + event.payload
@@ -99,6 +101,12 @@ class Intake:
     def _seal_raw(self, bear: BearId, raw: bytes, bound_to: str) -> bytes:
         """What cannot be read may be about a child all the same, so it is not kept in the open."""
         return self._seal.seal(device_owner(bear), raw, bound_to.encode())
+
+
+def _purpose(head: Envelope) -> Purpose:
+    """What must be granted. Known events need what they are for, whatever their head says."""
+    known = EVENTS.get(head.type)
+    return known.label.purpose if known and not head.purpose.needs_consent else head.purpose
 
 
 def _check(header: BatchHeader, lane: Lane) -> None:

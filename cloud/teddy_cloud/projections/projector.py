@@ -19,6 +19,7 @@ from teddy_shared.logs import log
 from teddy_shared.seal import Seal
 
 STRETCH: Final = 256  # events of one partition in one write
+NOBODY: Final = BearId("unknown")  # whose dead letters are those without a readable head
 POLL: Final = 1.0  # seconds; the doorbell is quicker, but a ring can be missed
 
 _log = log("projections")
@@ -159,7 +160,10 @@ class Projector:
 
     def _open(self, entry: Entry) -> _Opened | _Broken | None:
         """None for what is not for this projection, is erased, or comes from a newer bear."""
-        head = decode_head(entry.head)  # ingest has read it before, so a failure here is a bug
+        try:
+            head = decode_head(entry.head)
+        except MalformedEvent as error:  # written by another release of ours
+            return _Broken(NOBODY, f"{self._projection.name}: {error}", entry.sealed)
         if head.type not in self._projection.types:
             return None
         if head.type not in EVENTS:

@@ -56,8 +56,12 @@ def pages_router(doors: Doors) -> APIRouter:
 
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
-        await doors.form(request, await doors.session(request))
-        await doors.sessions.end(request.cookies[COOKIE])
+        session = await doors.session(request)
+        form = await doors.form(request, session)
+        if "everywhere" in form:
+            await doors.sessions.end_all(session.email)
+        else:
+            await doors.sessions.end(request.cookies[COOKIE])
         response = RedirectResponse("/sign-in", SEE_OTHER)
         forget(response)
         return response
