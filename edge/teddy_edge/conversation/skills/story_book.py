@@ -1,0 +1,194 @@
+"""Stories as graphs of scenes with two ways on from each, checked so that every path ends. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from teddy_edge.conversation.skills.lines import Line, Name, Spoken, numbered
+from teddy_edge.conversation.skills.understanding import Vocabulary
+from teddy_edge.safety.authored import Authored, parse_authored
+from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
+from teddy_shared.ages import AgeBand
+from teddy_shared.errors import ConfigError
+
+BEGINNING: Final = "beginning"
+LEAST_SCENES: Final = 5
+LEAST_ENDINGS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of the two ways on from a scene."""
+
+    to: str
+    heard: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    line: Line
+    ask: Line | None  # none at an ending
+    ways: tuple[Way, ...]  # two, or none at an ending
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    id: str
+    title: str
+    band: AgeBand  # whom it is told first; everyone may hear it
+    about: tuple[Pattern, ...]
+    scenes: Mapping[str, Scene]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What children say around stories."""
+
+    wishes: tuple[Pattern, ...]
+    not_wished: tuple[Pattern, ...]
+    from_the_start: tuple[Pattern, ...]
+    no_choice: tuple[Pattern, ...]  # a sentence that names a way and means something else
+    again: tuple[Pattern, ...]  # the same story once more, after its end
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the bear says around stories."""
+
+    openings: tuple[Line, ...]
+    other: tuple[Line, ...]  # before a story that is not about what was asked for
+    once_more: tuple[Line, ...]  # before the question, when the answer was unclear
+    chosen: tuple[Line, ...]  # when the bear chooses
+    the_end: tuple[Line, ...]
+    leaving: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryBook:
+    stories: Mapping[str, Story]
+    heard: Heard
+    said: Said
+    vocabulary: Vocabulary
+
+
+def parse_stories(data: bytes, *, name: str = "stories.toml") -> StoryBook:
+    """Raises ConfigError naming the story and the scene."""
+    file = parse_authored(_File, data, name)
+    book = Phrasebook({})
+    groups = file.heard.model_dump()
+    try:
+        stories = {story: _story(story, row, book) for story, row in file.story.items()}
+        heard = Heard(**{kind: book.patterns(group) for kind, group in groups.items()})
+    except PatternError as error:
+        raise ConfigError(f"{name}: {error}") from None
+    for story in stories.values():
+        for fault in faults(story):
+            raise ConfigError(f"{name}: story {story.id}: {fault}")
+    sources = [source for group in groups.values() for source in group]
+    for row in file.story.values():
+        sources += row.about
+        sources += (source for scene in row.scene.values() for way in scene.way for source in way.heard)
+    return StoryBook(
+        stories=stories,
+        heard=heard,
+        said=Said(**{kind: numbered(f"stories.{kind}", row) for kind, row in file.said.model_dump().items()}),
+        vocabulary=Vocabulary.of_patterns((*sources, *file.ordinary)),
+    )
+
+
+def faults(story: Story) -> Iterator[str]:
+    """What is wrong with the graph of a story."""
+    if BEGINNING not in story.scenes:
+        yield f"it has no scene {BEGINNING}"
+        return
+    for name, scene in story.scenes.items():
+        if unknown := [way.to for way in scene.ways if way.to not in story.scenes]:
+            yield f"scene {name} leads to {unknown[0]}, which is not there"
+            return
+    reached = set(_onward(story, BEGINNING, ()))
+    if lost := sorted(set(story.scenes) - reached):
+        yield f"no way leads to scene {lost[0]}"
+    if any(name in path for name, path in _paths(story, BEGINNING, ())):
+        yield "its scenes lead in a circle"
+    if len(story.scenes) < LEAST_SCENES:
+        yield f"it has fewer than {LEAST_SCENES} scenes"
+    if sum(not scene.ways for scene in story.scenes.values()) < LEAST_ENDINGS:
+        yield f"it has fewer than {LEAST_ENDINGS} endings"
+
+
+def _onward(story: Story, name: str, seen: tuple[str, ...]) -> Iterator[str]:
+    yield name
+    if name not in seen:
+        for way in story.scenes[name].ways:
+            yield from _onward(story, way.to, (*seen, name))
+
+
+def _paths(story: Story, name: str, path: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every scene with the scenes that led to it; a scene that was there before ends the path."""
+    yield name, path
+    if name not in path:
+        for way in story.scenes[name].ways:
+            yield from _paths(story, way.to, (*path, name))
+
+
+_Lines = Annotated[tuple[Spoken, ...], Field(min_length=1)]
+
+
+class _Way(Authored):
+    to: Name
+    heard: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Scene(Authored):
+    text: Spoken
+    little: Spoken | None = None
+    ask: Spoken | None = None
+    way: tuple[_Way, ...] = ()
+
+
+class _Story(Authored):
+    title: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z ]+$")]
+    band: AgeBand
+    about: Annotated[tuple[str, ...], Field(min_length=1)]
+    scene: dict[Name, _Scene]
+
+
+class _Heard(Authored):
+    wishes: tuple[str, ...]
+    not_wished: tuple[str, ...]
+    from_the_start: tuple[str, ...]
+    no_choice: tuple[str, ...]
+    again: tuple[str, ...]
+
+
+class _Said(Authored):
+    openings: _Lines
+    other: _Lines
+    once_more: _Lines
+    chosen: _Lines
+    the_end: _Lines
+    leaving: _Lines
+
+
+class _File(Authored):
+    heard: _Heard
+    said: _Said
+    ordinary: tuple[str, ...] = ()  # words that are no mistake for a word of a story
+    story: Annotated[dict[Name, _Story], Field(min_length=1)]
+
+
+def _story(story: str, row: _Story, book: Phrasebook) -> Story:
+    scenes = {name: _scene(f"stories.{story}.{name}", scene, book) for name, scene in row.scene.items()}
+    return Story(story, row.title, row.band, book.patterns(row.about), scenes)
+
+
+def _scene(where: str, row: _Scene, book: Phrasebook) -> Scene:
+    if len(row.way) not in (0, 2) or bool(row.way) != bool(row.ask):
+        raise ConfigError(f"{where} needs a question and two ways, or none of them at an ending")
+    ask = Line(f"{where}.ask", row.ask) if row.ask else None
+    ways = tuple(Way(way.to, book.patterns(way.heard)) for way in row.way)
+    return Scene(Line(where, row.text, row.little), ask, ways)
