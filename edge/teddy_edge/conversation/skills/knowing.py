@@ -1,0 +1,143 @@
+"""Answers questions from a book of topics, such as space or the weather; says so when it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from teddy_edge.conversation.skills.knowledge import Fact, Knowledge, Topic, parse_knowledge
+from teddy_edge.conversation.skills.lines import Line, fresh, pick
+from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
+from teddy_edge.conversation.skills.steering import Steering, Wish
+from teddy_edge.conversation.skills.templates import filled
+from teddy_edge.conversation.skills.understanding import Words, matches, understand
+from teddy_edge.safety.authored import read_authored
+from teddy_shared.clock import Chance
+
+OFFERED: Final = 3  # about every third fact ends with an offer of another
+CHATTER: Final = 6  # further words; a longer sentence that only mentions a topic is about something else
+
+_OUTRIGHT: Final = 0.965
+_MORE: Final = 0.93
+_ASKED: Final = 0.89
+_WHY: Final = 0.85
+_ANY_TOPIC: Final = 0.87
+_NAMED: Final = 0.66  # nothing but its name
+_MENTIONED: Final = 0.51
+_IN_PASSING: Final = 0.34
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a sentence asks for."""
+
+    fit: float = 0.0
+    topic: Topic | None = None  # none: any
+    facts: tuple[Fact, ...] = ()  # those that answer it equally well; none: any
+    opening: Literal["mention", "liked", "unsure", "why"] | None = None  # what belongs before the fact
+
+
+class Knowing:
+    def __init__(self, *, name: str, book: Knowledge, steering: Steering) -> None:
+        self.name = name
+        self._book = book
+        self._steering = steering
+
+    def fit(self, heard: Heard, recent: Recent) -> float:
+        return self._understand(heard, recent).fit
+
+    def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        question = self._understand(heard, recent)
+        topic = question.topic or self._any(recent, chance)
+        fact = _pick(question.facts or topic.facts, recent, chance)
+        lines = [Line(fact.line.id, fact.line.words_for(heard.band))]
+        note = {}
+        if question.opening:
+            opening = pick(self._book.openings[question.opening], recent, chance)
+            lines.insert(0, filled(opening, topic=topic.name))
+        elif self._has_more(topic, fact, recent) and chance.below(OFFERED) == 0:
+            lines.append(pick(self._book.offers, recent, chance))
+            note = {"yes": f"tell me about {topic.name}"}
+        return Reply(
+            text=" ".join(line.text for line in lines),
+            skill=self.name,
+            topic=topic.name,
+            note=note,
+            lines=tuple(line.id for line in lines),
+        )
+
+    def _understand(self, heard: Heard, recent: Recent) -> Question:
+        book = self._book
+        words = understand(heard.text, book.vocabulary)
+        before = book.of_name(recent.topic) if recent.skill == self.name else None
+        if before and matches(book.asking.why, words):
+            return Question(_WHY, before, opening="why")
+        if before and self._steering.wish(heard.text) is Wish.MORE:
+            return Question(_MORE, self._with_more(before, recent))
+        if outright := book.outright(words):
+            return Question(_OUTRIGHT, outright[0], outright[1:])
+        if named := book.named(words):
+            further = len(words.row) - sum(span.end - span.start for _, span in named)
+            return self._named([topic for topic, _ in named], words, further)
+        if before and matches(book.asking.about_it, words):
+            return self._asked((before,), words, len(words.row))
+        return Question(_ANY_TOPIC) if matches(book.asking.any_topic, words) else Question()
+
+    def _named(self, topics: Sequence[Topic], words: Words, further: int) -> Question:
+        if matches(self._book.asking.any_way, words):
+            return self._asked(topics, words, further)
+        if further <= 2:
+            return Question(_NAMED, topics[0])
+        return Question(_MENTIONED if further <= CHATTER else _IN_PASSING, topics[0], opening="mention")
+
+    def _asked(self, topics: Sequence[Topic], words: Words, further: int) -> Question:
+        """The facts that share most with the question, of the topic that has the best."""
+        asking, aspects = self._book.asking, self._book.aspects
+        best, topic = max(
+            ((max(fact.score(words, aspects) for fact in each.facts), each) for each in topics),
+            key=lambda scored: scored[0],
+        )
+        if best > 0:
+            facts = tuple(fact for fact in topic.facts if fact.score(words, aspects) == best)
+            return Question(_ASKED, topic, facts)
+        if matches(asking.whether_liked, words):
+            return Question(_ASKED, topic, opening="liked")
+        if matches(asking.for_anything, words) or further <= 2:
+            return Question(_ASKED, None if topic.general else topic)
+        return Question(_ASKED, topic, opening="unsure")
+
+    def _has_more(self, topic: Topic, fact: Fact, recent: Recent) -> bool:
+        return bool(fresh([each.line for each in topic.facts if each is not fact], recent))
+
+    def _with_more(self, topic: Topic, recent: Recent) -> Topic | None:
+        """The same topic as long as it has something new."""
+        return topic if fresh([fact.line for fact in topic.facts], recent) else None
+
+    def _any(self, recent: Recent, chance: Chance) -> Topic:
+        """One that was not talked about lately."""
+        said = frozenset(line.rpartition(".")[0] for line in recent.lines)
+        every = [topic for topic in self._book.topics if topic.facts]
+        new = [topic for topic in every if topic.facts[0].line.id.rpartition(".")[0] not in said] or every
+        return new[chance.below(len(new))]
+
+
+def load_space(steering: Steering) -> Knowing:
+    """Reads a file. Raises ConfigError."""
+    return _load("space", steering)
+
+
+def load_nature(steering: Steering) -> Knowing:
+    """Reads a file. Raises ConfigError."""
+    return _load("nature", steering)
+
+
+def _load(name: str, steering: Steering) -> Knowing:
+    file = f"{name}.toml"
+    book = parse_knowledge(read_authored("teddy_edge.conversation.skills", file), name=file)
+    return Knowing(name=name, book=book, steering=steering)
+
+
+def _pick(facts: Sequence[Fact], recent: Recent, chance: Chance) -> Fact:
+    line = pick([fact.line for fact in facts], recent, chance)
+    return next(fact for fact in facts if fact.line == line)
