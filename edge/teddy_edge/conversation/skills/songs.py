@@ -1,0 +1,140 @@
+"""Little rhymes of its own that the bear speaks in rhythm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from teddy_edge.conversation.skills.lines import Line, Name, Spoken, numbered, pick
+from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
+from teddy_edge.conversation.skills.steering import Steering, Wish
+from teddy_edge.conversation.skills.understanding import Vocabulary, Words, matches, understand
+from teddy_edge.safety.authored import Authored, parse_authored, read_authored
+from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
+from teddy_shared.clock import Chance
+from teddy_shared.errors import ConfigError
+
+_WISHED: Final = 0.985
+_AGAIN: Final = 0.97
+_MORE: Final = 0.93
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    line: Line
+    about: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SongBook:
+    songs: tuple[Song, ...]
+    wishes: tuple[Pattern, ...]
+    not_wished: tuple[Pattern, ...]
+    again: tuple[Pattern, ...]  # the same one once more
+    about_something: tuple[Pattern, ...]  # a wish for a song about something
+    openings: tuple[Line, ...]
+    other: tuple[Line, ...]  # before a song that is not about what was asked for
+    vocabulary: Vocabulary
+
+    def about(self, words: Words) -> tuple[Song, ...]:
+        return tuple(song for song in self.songs if matches(song.about, words))
+
+
+class Songs:
+    name: Final = "songs"
+
+    def __init__(self, *, book: SongBook, steering: Steering) -> None:
+        self._book = book
+        self._steering = steering
+
+    def fit(self, heard: Heard, recent: Recent) -> float:
+        words = understand(heard.text, self._book.vocabulary)
+        if recent.skill == self.name and matches(self._book.again, words):
+            return _AGAIN
+        if matches(self._book.wishes, words) and not matches(self._book.not_wished, words):
+            return _WISHED
+        if recent.skill == self.name and self._steering.wish(heard.text) is Wish.MORE:
+            return _MORE
+        return 0.0
+
+    def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        book = self._book
+        words = understand(heard.text, book.vocabulary)
+        last = recent.note.get("song") if recent.skill == self.name else None
+        if last and matches(book.again, words):
+            return self._sung(next(song for song in book.songs if song.line.id == last), heard)
+        fitting = book.about(words)
+        song = self._pick(fitting or book.songs, recent, chance)
+        missed = not fitting and matches(book.about_something, words)
+        opening = pick(book.other if missed else book.openings, recent, chance)
+        return self._sung(song, heard, opening)
+
+    def _pick(self, songs: Sequence[Song], recent: Recent, chance: Chance) -> Song:
+        line = pick([song.line for song in songs], recent, chance)
+        return next(song for song in songs if song.line == line)
+
+    def _sung(self, song: Song, heard: Heard, *before: Line) -> Reply:
+        words = song.line.words_for(heard.band)
+        return Reply(
+            text=" ".join((*(line.text for line in before), words)),
+            skill=self.name,
+            topic=self.name,
+            note={"song": song.line.id},
+            lines=(*(line.id for line in before), song.line.id),
+        )
+
+
+def parse_songs(data: bytes, *, name: str = "songs.toml") -> SongBook:
+    """Raises ConfigError naming the place."""
+    file = parse_authored(_File, data, name)
+    book = Phrasebook({})
+    groups = file.heard.model_dump()
+    try:
+        songs = tuple(
+            Song(Line(f"songs.{key}", row.text), book.patterns(row.about)) for key, row in file.song.items()
+        )
+        heard = {kind: book.patterns(group) for kind, group in groups.items()}
+    except PatternError as error:
+        raise ConfigError(f"{name}: {error}") from None
+    sources = [source for group in groups.values() for source in group]
+    sources += (source for row in file.song.values() for source in row.about)
+    return SongBook(
+        songs=songs,
+        openings=numbered("songs.openings", file.said.openings),
+        other=numbered("songs.other", file.said.other),
+        vocabulary=Vocabulary.of_patterns((*sources, *file.ordinary)),
+        **heard,
+    )
+
+
+def load_songs(steering: Steering) -> Songs:
+    """Reads a file. Raises ConfigError."""
+    book = parse_songs(read_authored("teddy_edge.conversation.skills", "songs.toml"))
+    return Songs(book=book, steering=steering)
+
+
+class _Heard(Authored):
+    wishes: tuple[str, ...]
+    not_wished: tuple[str, ...]
+    again: tuple[str, ...]
+    about_something: tuple[str, ...]
+
+
+class _Said(Authored):
+    openings: Annotated[tuple[Spoken, ...], Field(min_length=1)]
+    other: Annotated[tuple[Spoken, ...], Field(min_length=1)]
+
+
+class _Song(Authored):
+    about: tuple[str, ...]
+    text: Spoken
+
+
+class _File(Authored):
+    heard: _Heard
+    said: _Said
+    ordinary: tuple[str, ...] = ()  # words that are no small mistake for one of the songs'
+    song: Annotated[dict[Name, _Song], Field(min_length=1)]
