@@ -69,11 +69,11 @@ SAID = {
     "company/my_name": ["What's your name?", "what is your name"],
     "company/about_me": ["How old are you?", "are you a boy", "Where do you live?", "tell me about yourself"],
     "company/thanks": ["Thank you!", "thanks teddy", "Thank you for the joke."],
-    "company/sad": ["I'm sad.", "i feel so sad today", "nobody wants to play with me", "I miss my mommy"],
-    "company/scared": ["I'm scared.", "I'm scared of spiders", "there is a monster under my bed"],
+    "company/sad": ["I'm sad.", "i feel so sad today", "they laughed at me"],
+    "company/scared": ["I'm scared.", "that is so creepy"],
     "company/bored": ["I'm bored.", "this is boring"],
     "company/angry": ["I'm so angry at my brother", "I'm mad!"],
-    "company/tired": ["I am tired.", "I can't sleep"],
+    "company/tired": ["I am tired.", "so sleepy"],
     "company/hurt": ["I fell down and my knee hurts.", "Ouch!", "my tummy hurts"],
     "company/needs": ["I need to go potty", "I'm hungry."],
     "company/stop": ["Stop.", "Be quiet!", "stop talking teddy", "Shh"],
@@ -85,18 +85,23 @@ SAID = {
     "company/not_tired": ["I'm not tired", "I don't want to go to bed"],
     "company/looking_for_someone": ["Where is my mommy?"],
     "company/loved_ones": ["I love my mom"],
-    "company/story": ["Tell me a story.", "tell me a bedtime story about a dog"],
+    "stories/stories": ["Tell me a story.", "tell me a bedtime story about a dog"],
+    "calm/missing": ["I miss my mommy"],
+    "calm/lonely": ["nobody wants to play with me"],
+    "calm/afraid_of_animals": ["I'm scared of spiders"],
+    "calm/monsters": ["there is a monster under my bed"],
+    "calm/cannot_sleep": ["I can't sleep"],
+    "nature/the sky": ["Why is the sky blue?"],
+    "space/rockets": ["tell me about rockets"],
+    "numbers/numbers": ["what's two plus two"],
     "company/privacy": ["Do you record me?"],
     "company/feeling_fine": ["I'm not scared"],
     "fallback/something_else": [
-        "Why is the sky blue?",
-        "tell me about rockets",
         "My secret word is rhubarb pudding.",
         "I went to the park with grandma",
         "blah blah blah",
         "I'm going to school tomorrow",
         "What is the capital of France?",
-        "what's two plus two",
     ],
     "fallback/waiting": ["Um...", "", "..."],
 }
@@ -122,7 +127,7 @@ def test_a_sentence_is_answered_by_the_skill_it_is_for(
 def test_what_the_bear_does_not_know_is_never_a_dead_end(chooser: Chooser) -> None:
     talk = SkillTalk(chooser)
 
-    replies = [talk.say("Why is the sky blue?") for _ in range(10)]
+    replies = [talk.say("What is the capital of France?") for _ in range(10)]
 
     assert len({reply.text for reply in replies}) == 10
     for reply in replies:

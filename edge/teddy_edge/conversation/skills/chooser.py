@@ -7,12 +7,20 @@ from dataclasses import replace
 from typing import Final
 
 from teddy_edge.conversation.skills.animals import load_animals
+from teddy_edge.conversation.skills.calm import load_calm
 from teddy_edge.conversation.skills.company import load_company
 from teddy_edge.conversation.skills.fallback import load_fallback
 from teddy_edge.conversation.skills.jokes import load_jokes
+from teddy_edge.conversation.skills.knowing import load_nature, load_space
+from teddy_edge.conversation.skills.numbers import load_numbers
+from teddy_edge.conversation.skills.playing import load_playing
+from teddy_edge.conversation.skills.quiz import load_quiz_lines
 from teddy_edge.conversation.skills.repeating import Repeating
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply, Skill
+from teddy_edge.conversation.skills.songs import load_songs
 from teddy_edge.conversation.skills.steering import Steering, Wish, load_steering
+from teddy_edge.conversation.skills.stories import load_stories
+from teddy_edge.conversation.skills.word_games import load_word_games
 from teddy_shared.clock import Chance
 
 LEAST_FIT: Final = 0.3  # below, nobody would be sure enough to answer
@@ -43,6 +51,18 @@ class Chooser:
 
 def load_chooser() -> Chooser:
     """Everything the bear can talk about; blocks. Raises ConfigError for content that is wrong."""
-    steering = load_steering()
-    skills = (load_company(), load_jokes(steering), load_animals(steering), Repeating(steering=steering))
+    steering, playing, quiz_lines = load_steering(), load_playing(), load_quiz_lines()
+    skills = (
+        load_company(),
+        load_jokes(steering),
+        load_animals(steering),
+        load_stories(steering, playing),
+        load_songs(steering),
+        load_calm(steering),
+        load_numbers(quiz_lines, steering, playing),
+        load_word_games(quiz_lines, steering, playing),
+        load_space(steering),
+        load_nature(steering),
+        Repeating(steering=steering),
+    )
     return Chooser(skills=skills, fallback=load_fallback(), steering=steering)
