@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -57,11 +58,18 @@ class Teddy:
 
 
 @asynccontextmanager
-async def teddy(*arguments: str | Path, log: Path) -> AsyncIterator[Teddy]:
+async def teddy(
+    *arguments: str | Path, log: Path, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Teddy]:
     """The command runs while the block does."""
     errors = await asyncio.to_thread(log.open, "ab")
     process = await asyncio.create_subprocess_exec(
-        TEDDY, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=errors
+        TEDDY,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=PIPE,
+        stderr=errors,
+        env={**os.environ, **(environment or {})},
     )
     running = Teddy(process, log)
     async with asyncio.TaskGroup() as tasks:

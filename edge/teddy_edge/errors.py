@@ -3,6 +3,8 @@
 TeddyError
 ├── ConfigError
 │   └── BadClip          a recording that cannot stand in for the microphone; says how to convert it
+├── CardUnavailable      the sound card is away or takes none of our formats; tried again (audio/card.py)
+│   └── FormatRefused    it takes not this one; the next is tried
 ├── ContainerError       the parts do not fit together: a cycle, a missing part, a captive scope
 └── PartDied             a thread that must live has ended; the process ends and systemd starts it anew
 """

@@ -27,8 +27,10 @@ class Listening(Section):
 
 class Sound(Section):
     clips: tuple[Path, ...] = ()  # recordings in place of the microphone
-    speaker: Path | None = None  # a WAV file in place of the speaker; none plays into nothing
-    volume: Annotated[float, Field(ge=0, le=1)] = 0.7
+    microphone: str = ""  # a card by name or number; empty: the machine's own choice
+    speaker: str = ""  # a card, a WAV file, or `none`; empty: a card, or none where recordings are played
+    volume: Annotated[float, Field(ge=0, le=1)] = 0.7  # share of the ceiling, until the parents' settings
+    ceiling: Annotated[float, Field(ge=0, le=1)] = 1.0  # share of full scale that the card never exceeds
 
 
 class Models(Section):

@@ -6,22 +6,18 @@ import argparse
 import asyncio
 import json
 import signal
-from collections.abc import Sequence
+import sys
 from pathlib import Path
 from typing import Any
 
-from teddy_edge.app import Lifeline, Threaded, live
-from teddy_edge.audio.microphone import Clip, ClipBegins, ClipMicrophone, MicrophoneEvent
-from teddy_edge.audio.ring import Ring
-from teddy_edge.audio.speaker import FileSpeaker
-from teddy_edge.audio.wav import WavWriter, read_clip
-from teddy_edge.container import Talking, open_bear
+from teddy_edge.app import Lifeline, live
+from teddy_edge.audio.microphone import ClipBegins, MicrophoneEvent
+from teddy_edge.container import open_bear
 from teddy_edge.conversation.report import Nobody, Onlooker, TurnReport
-from teddy_edge.ear.thread import EarThread
-from teddy_edge.settings import Settings, Sound, read
+from teddy_edge.settings import Settings, read
+from teddy_edge.sounding import SoundPlan, plan_sound
 from teddy_shared import logs
 from teddy_shared.cli import Command
-from teddy_shared.errors import ConfigError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     run_.add_argument("--clips", type=Path, nargs="+", metavar="CLIP.wav", help="play these as the child")
     run_.add_argument(
-        "--speaker", type=Path, metavar="FILE.wav", help="write what the bear says; `none` plays into nothing"
+        "--mic", metavar="NAME", help="the microphone by name or number; else the machine's own"
+    )
+    run_.add_argument(
+        "--speaker", metavar="NAME", help="a card by name or number, a FILE.wav to write, or none to be mute"
     )
     run_.add_argument("--age", type=int, help="the child's age in years until the parents' settings arrive")
     run_.add_argument(
@@ -50,7 +49,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    speaker = None if arguments.speaker in (None, Path("none")) else arguments.speaker
     settings = read(
         files=tuple(arguments.settings),
         overrides={
@@ -59,50 +57,30 @@ def run(arguments: argparse.Namespace) -> int:
             "link.provision": arguments.provision,
             "listening.age": arguments.age,
             "sound.clips": tuple(arguments.clips) if arguments.clips else None,
-            "sound.speaker": speaker,
+            "sound.microphone": arguments.mic,
+            "sound.speaker": arguments.speaker,
         },
     )
     logs.configure(form=settings.logs.form, level=settings.logs.level)
-    if not settings.sound.clips:
-        raise ConfigError("there is no microphone yet: name recordings with --clips CLIP.wav…")
-    clips = [Clip(str(path), read_clip(path)) for path in settings.sound.clips]
-    return asyncio.run(_run(settings, clips, Printing() if arguments.json else Nobody()))
+    # The card's thread must not wait 5 ms for each busy thread of Python: that tears holes in the sound.
+    sys.setswitchinterval(0.001)
+    onlooker = Printing() if arguments.json else Nobody()
+    sound = plan_sound(settings.sound)
+    return asyncio.run(_run(settings, sound, onlooker))
 
 
-async def _run(settings: Settings, clips: Sequence[Clip], onlooker: Onlooker) -> int:
+async def _run(settings: Settings, sound: SoundPlan, onlooker: Onlooker) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    begins = onlooker.begins if isinstance(onlooker, Printing) else _ignore
     async with open_bear(settings, onlooker=onlooker) as bear, bear.talk() as talking:
         lifeline = Lifeline()
-        threads = _threads(talking, settings.sound, clips, onlooker, lifeline)
+        threads = sound.threads(talking, lifeline=lifeline, chance=bear.chance, begins=begins)
         if isinstance(onlooker, Printing):
             onlooker.tell({"event": "ready"})
         await live(bear, talking, threads, lifeline, stop)
     return 0
-
-
-def _threads(
-    talking: Talking, sound: Sound, clips: Sequence[Clip], onlooker: Onlooker, lifeline: Lifeline
-) -> list[Threaded]:
-    """In the order in which they start."""
-    ring, clock = Ring(), talking.clock
-    writer = None if sound.speaker is None else WavWriter(sound.speaker)
-    return [
-        FileSpeaker(mouth=talking.mouth, writer=writer, failed=lifeline.failed("mouth"), clock=clock),
-        EarThread(
-            ring=ring, ear=talking.ear, post=talking.inbox.post, failed=lifeline.failed("ear"), clock=clock
-        ),
-        ClipMicrophone(
-            ring=ring,
-            clips=clips,
-            at_rest=lambda: talking.dialogue.at_rest and not talking.ear.busy,
-            wait=lambda: talking.endpointing.wait,
-            post=onlooker.begins if isinstance(onlooker, Printing) else _ignore,
-            failed=lifeline.failed("microphone"),
-            clock=clock,
-        ),
-    ]
 
 
 class Printing:
