@@ -14,7 +14,7 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from teddy_cloud.settings import BrokerAddress
+from teddy_shared.addresses import BrokerAddress
 from teddy_shared.backoff import delays
 from teddy_shared.cancelling import pass_on_cancellation
 from teddy_shared.clock import Chance

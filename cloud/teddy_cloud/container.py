@@ -37,9 +37,10 @@ from teddy_cloud.projections.conversations import Conversations
 from teddy_cloud.projections.projector import Projection, Projector
 from teddy_cloud.projections.readmodels import ReadModels
 from teddy_cloud.projections.redis import RedisReadModels
-from teddy_cloud.settings import Settings, broker_address, key_file, master_key
+from teddy_cloud.settings import Settings, key_file, master_key
 from teddy_cloud.web.doors import Doors
 from teddy_cloud.web.rendering import Pages, load_pages
+from teddy_shared.addresses import broker_address
 from teddy_shared.clock import Chance, Clock, SystemChance, SystemClock
 from teddy_shared.seal import ChaChaSeal, FileKeyRing, KeyRing, Seal
 

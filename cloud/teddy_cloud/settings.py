@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -11,16 +10,19 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from teddy_shared import configuration
+from teddy_shared.addresses import broker_address
 from teddy_shared.envelope import Name
 from teddy_shared.errors import ConfigError
 from teddy_shared.logs import Form
 
 PREFIX: Final = "TEDDY_CLOUD"
-MQTT_PORT: Final = 1883
 
 
 def _broker(url: str) -> str:
-    broker_address(url)
+    try:
+        broker_address(url)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
     return url
 
 
@@ -54,20 +56,6 @@ class Settings(BaseModel):
     worker: Name = "1"  # this process's name at the broker; two of the same name throw each other out
     web: WebSettings = WebSettings()
     logs: Form = "lines"
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    host: str
-    port: int
-
-
-def broker_address(url: str) -> BrokerAddress:
-    """Raises ValueError with a sentence for the operator."""
-    parts = urlsplit(url)
-    if parts.scheme != "mqtt" or not parts.hostname:
-        raise ValueError(f"{url} is not the address of a broker; it looks like mqtt://127.0.0.1:1883")
-    return BrokerAddress(parts.hostname, _port(url) or MQTT_PORT)
 
 
 def load(

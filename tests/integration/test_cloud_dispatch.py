@@ -17,8 +17,8 @@ from teddy_cloud.eventstore.store import Item
 from teddy_cloud.fleet.fleet import Fleet, NotYours
 from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.fleet.records import FleetRecords
-from teddy_cloud.settings import broker_address
 from teddy_shared import messages
+from teddy_shared.addresses import broker_address
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import SeededChance
 from teddy_shared.envelope import FamilyId, Lane, ProfileId
