@@ -31,7 +31,8 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True)
 class Wishes:
-    clips: tuple[Path, ...]
+    clips: tuple[Path, ...]  # none where somebody speaks into a microphone
+    mic: str | None  # its name or number; empty for the machine's own
     once: bool
     report: Path | None
     only_examine: bool  # look at arguments and recordings, start nothing
@@ -72,9 +73,10 @@ def run(wishes: Wishes) -> int:
         try:
             with Children(logs=folder, environment=_environment()) as children:
                 house = _build(children, folder, wishes, seen)
-                _watch(house, seen, wishes, until_played=seconds + TURN_SECONDS * len(wishes.clips))
+                if wishes.mic is None:
+                    _watch(house, seen, wishes, until_played=seconds + TURN_SECONDS * len(wishes.clips))
                 if not wishes.once:
-                    _stay(children)
+                    _stay(house, seen)
         finally:
             if wishes.report:
                 write_report(wishes.report, page=seen.page, turns=seen.turns)
@@ -83,7 +85,8 @@ def run(wishes: Wishes) -> int:
 
 def _build(children: Children, folder: Path, wishes: Wishes, seen: Seen) -> House:
     teddy = wishes.teddy
-    _say("Teddy's demo. A recorded child talks to a real bear; all of it runs on this machine alone.\n")
+    who = "A recorded child talks" if wishes.mic is None else "You talk"
+    _say(f"Teddy's demo. {who} to a real bear; all of it runs on this machine alone.\n")
     data = {name: folder / name for name in ("servers", "cloud", "bear")}
     servers = children.start("servers", [teddy, "cloud", "servers", "--data", data["servers"], "--json"])
     at = children.first_word(servers, seconds=READY_SECONDS)
@@ -110,9 +113,9 @@ def _build(children: Children, folder: Path, wishes: Wishes, seen: Seen) -> Hous
         f"  password            {family['password']}\n"
     )
     _say("The bear wakes up and loads its models …")
-    bear = children.start("bear", [teddy, *_bear(provision, at["broker"], data["bear"], wishes.clips)])
+    bear = children.start("bear", [teddy, *_bear(provision, at["broker"], data["bear"], wishes)])
     children.first_word(bear, seconds=READY_SECONDS)
-    _say("It listens.\n")
+    _say("It listens.\n" if wishes.mic is None else "It listens. Speak into the microphone.\n")
     page = ParentsPage(url=seen.page, email=family["email"], password=family["password"])
     return House(children, bear, page, str(family["bear"]))
 
@@ -123,9 +126,11 @@ _FAMILY: Final = (
 )
 
 
-def _bear(provision: Path, broker: str, data: Path, clips: Sequence[Path]) -> list[str | Path]:
+def _bear(provision: Path, broker: str, data: Path, wishes: Wishes) -> list[str | Path]:
     where: list[str | Path] = ["--provision", provision, "--broker", broker, "--data", data]
-    return ["bear", "run", *where, "--speaker", "none", "--json", "--clips", *clips]
+    if wishes.mic is not None:
+        return ["bear", "run", *where, "--json", "--mic", wishes.mic]
+    return ["bear", "run", *where, "--json", "--speaker", "none", "--clips", *wishes.clips]
 
 
 def _watch(house: House, seen: Seen, wishes: Wishes, *, until_played: float) -> None:
@@ -147,11 +152,16 @@ def _watch(house: House, seen: Seen, wishes: Wishes, *, until_played: float) -> 
     _say(f"\nAll {len(seen.turns)} turns are on the parents' page.")
 
 
-def _stay(children: Children) -> None:
+def _stay(house: House, seen: Seen) -> None:
+    """Until Ctrl-C; who has a microphone may go on talking."""
     try:
         _say("\nEverything stays up. Open the page, and press Ctrl-C to end.")
         while True:
-            children.listen(1.0)
+            try:
+                house.children.listen(LOOK_SECONDS if seen.missing else 1.0)
+            finally:
+                _hear(house.bear, seen)
+            _look(house, seen)
     except Ended as ended:
         if ended.number != signal.SIGINT:
             raise
@@ -218,10 +228,17 @@ def _say(text: str) -> None:
 def read_wishes(arguments: Sequence[str] | None = None) -> Wishes:
     parser = argparse.ArgumentParser(
         prog="tools/demo",
-        description="A recorded child talks to the bear; every turn appears on the parents' page.",
+        description="A child, recorded or real, talks to the bear; every turn appears on the parents' page.",
     )
     parser.add_argument(
         "--say", type=Path, nargs="+", metavar="CLIP.wav", help="play these instead (16 kHz, mono, 16 bits)"
+    )
+    parser.add_argument(
+        "--mic",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="speak yourself: a microphone and a speaker of this machine instead of the recording",
     )
     parser.add_argument("--once", action="store_true", help="end when all turns are on the page")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what happened as JSON")
@@ -231,10 +248,13 @@ def read_wishes(arguments: Sequence[str] | None = None) -> Wishes:
     parser.add_argument("--teddy", type=Path, default=teddy, help=argparse.SUPPRESS)
     parser.add_argument("--arrival", type=float, default=30.0, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
+    if asked.mic is not None and (asked.say or asked.once):
+        parser.error("--mic waits for you to speak; it goes with neither --say nor --once")
     if asked.report and not _writable(asked.report):
         parser.error(f"the report cannot be written to {asked.report}")
     return Wishes(
-        clips=tuple(path.absolute() for path in asked.say or shipped()),
+        clips=() if asked.mic is not None else tuple(path.absolute() for path in asked.say or shipped()),
+        mic=asked.mic,
         once=asked.once,
         report=asked.report and asked.report.absolute(),
         only_examine=asked.examine,
