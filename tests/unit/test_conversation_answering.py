@@ -26,11 +26,12 @@ class Saying:
 
     name = "saying"
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, fit: float) -> None:
         self._text = text
+        self._fit = fit
 
     def fit(self, heard: Heard, recent: Recent) -> float:
-        return 1.0
+        return self._fit
 
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         return Reply(text=self._text, skill=self.name, topic="test")
@@ -43,8 +44,8 @@ class Broken:
         raise RuntimeError("the rule file is gone")
 
 
-def answering(says: str, guard: Guard | None = None) -> Answering:
-    saying = Saying(says)
+def answering(says: str, guard: Guard | None = None, *, fit: float = 1.0) -> Answering:
+    saying = Saying(says, fit=fit)
     return Answering(
         guard=guard or GUARD,
         scripts=SCRIPTS,
@@ -53,8 +54,10 @@ def answering(says: str, guard: Guard | None = None) -> Answering:
     )
 
 
-async def said(about: Answering, words: str, *, doubtful: bool = False, asked_back: int = 0) -> list[str]:
-    heard = Heard(text=words, confidence=1.0, band=BAND)
+async def said(
+    about: Answering, words: str, *, doubtful: bool = False, asked_back: int = 0, confidence: float = 0.7
+) -> list[str]:
+    heard = Heard(text=words, confidence=confidence, band=BAND)
     answer = await about.answer(heard, Recent(), doubtful=doubtful, asked_back=asked_back)
     return [clause.text async for clause in about.safe_clauses(answer.reply.text, BAND)]
 
@@ -87,7 +90,7 @@ async def test_a_guard_that_fails_leads_to_the_safe_line(guard: Guard, words: st
 
 
 async def test_a_doubtful_hearing_is_asked_back_twice_and_then_answered() -> None:
-    about = answering("Bees can dance.")
+    about = answering("Bees can dance.", fit=0.4)
 
     first, second = [(await said(about, "boat", doubtful=True, asked_back=n))[0] for n in range(2)]
     third = await said(about, "boat", doubtful=True, asked_back=MOST_ASKED_BACK)
@@ -95,6 +98,19 @@ async def test_a_doubtful_hearing_is_asked_back_twice_and_then_answered() -> Non
     assert first != second
     assert all(any(line.startswith(clause) for line in SAFE) for clause in (first, second))
     assert third == ["Bees can dance."]
+
+
+@pytest.mark.parametrize(
+    ("fit", "confidence", "answered"), [(0.9, 0.7, True), (0.4, 0.7, False), (0.9, 0.3, False)]
+)
+async def test_one_unlikely_word_in_a_sentence_that_makes_sense_is_not_asked_back(
+    fit: float, confidence: float, answered: bool
+) -> None:
+    about = answering("Bees can dance.", fit=fit)
+
+    lines = await said(about, "why do bees dance", doubtful=True, confidence=confidence)
+
+    assert (lines == ["Bees can dance."]) is answered
 
 
 async def test_an_emergency_is_comforted_also_when_it_was_hardly_understood() -> None:

@@ -16,6 +16,8 @@ from teddy_shared.clock import Chance
 from teddy_shared.logs import log
 
 MOST_ASKED_BACK: Final = 2  # in a row; a child who is asked a third time gives up
+BELIEVABLE: Final = 0.5  # confidence; of less than that most is misheard
+WELL_KNOWN: Final = 0.6  # fit of the best skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Answering:
         self._chance = chance
 
     async def answer(self, heard: Heard, recent: Recent, *, doubtful: bool, asked_back: int) -> Answer:
-        """The guard decides first; a doubtful hearing is asked back, but never instead of comfort."""
+        """The guard decides first; what is doubtful and makes no sense is asked back, but never for comfort."""
         verdict = await self._guard.hear(heard.text, heard.band)
         if verdict.failed:
             return Answer(verdict, _plain(safe_line(Safe.FAILED, heard.band), "guard"))
@@ -48,10 +50,14 @@ class Answering:
                     text=self._scripts.line(verdict, heard.band), skill="guard", topic=verdict.decision.value
                 ),
             )
-        if doubtful and asked_back < MOST_ASKED_BACK:
+        if doubtful and asked_back < MOST_ASKED_BACK and not self._makes_sense(heard, recent):
             line = safe_line(Safe.UNCLEAR, heard.band, nth=asked_back)
             return Answer(verdict, _plain(line, "asking_back"), asked_back=True)
         return Answer(verdict, self._chooser.answer(heard, recent, self._chance))
+
+    def _makes_sense(self, heard: Heard, recent: Recent) -> bool:
+        """One unlikely word in a sentence that a skill knows well need not be asked back."""
+        return heard.confidence >= BELIEVABLE and self._chooser.fit(heard, recent) >= WELL_KNOWN
 
     async def safe_clauses(self, text: str, band: AgeBand) -> AsyncIterator[SafeText]:
         """The reply clause by clause as far as the guard passes it; then a safe line, and the end."""

@@ -37,9 +37,16 @@ class Chooser:
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         """Never empty, and never the same line twice lately where others are left."""
         heard = self._accepted(heard, recent)
-        fits = [(skill.fit(heard, recent), skill) for skill in self._skills]
-        fit, best = max(fits, key=lambda each: each[0], default=(0.0, self._fallback))
+        fit, best = self._best(heard, recent)
         return (best if fit >= LEAST_FIT else self._fallback).answer(heard, recent, chance)
+
+    def fit(self, heard: Heard, recent: Recent) -> float:
+        """How surely somebody knows what to do with these words: 0 to 1."""
+        return self._best(self._accepted(heard, recent), recent)[0]
+
+    def _best(self, heard: Heard, recent: Recent) -> tuple[float, Skill]:
+        fits = [(skill.fit(heard, recent), skill) for skill in self._skills]
+        return max(fits, key=lambda each: each[0], default=(0.0, self._fallback))
 
     def _accepted(self, heard: Heard, recent: Recent) -> Heard:
         """A "yes" to an offer is what was offered."""
