@@ -41,6 +41,12 @@ def test_the_same_words_give_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
+def test_a_word_is_not_found_within_another_one(tmp_path: Path) -> None:
+    write_words(tmp_path / "words", {"gold": {'x"gold:bear': "bɛɹ"}})
+
+    assert open_words(tmp_path / "words").get("gold", "bear") is None
+
+
 def test_letters_that_cannot_be_written_are_no_word(tmp_path: Path) -> None:
     write_words(tmp_path / "words", {"gold": {"bear": "bɛɹ"}})
 
