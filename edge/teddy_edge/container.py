@@ -44,10 +44,12 @@ from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.entry import OWNER
 from teddy_edge.outbox.store import Outbox, open_outbox
-from teddy_edge.safety.guard import Guard, load_guard
+from teddy_edge.safety.guard import Guard, load_guard, safe_lines
 from teddy_edge.safety.scripts import Scripts, load_scripts
 from teddy_edge.settings import Settings
+from teddy_edge.speech.hibari import VOICE_SORT
 from teddy_edge.speech.opening import open_speech
+from teddy_edge.speech.shelf import Shelf, render_ahead
 from teddy_edge.speech.voice import Voice
 from teddy_shared.addresses import broker_address
 from teddy_shared.ages import AgeBand
@@ -73,6 +75,7 @@ class Models:
     recogniser: Recogniser
     voice: Speech
     net: SpeechNet
+    shelf: Shelf | None = None  # of lines that are rendered ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,14 @@ class Bear:
     @property
     def healed(self) -> tuple[str, ...]:
         return (*self.store.healed, *self.outbox.healed)
+
+    async def render_ahead(self) -> None:
+        """Common lines onto the shelf; a task for the time behind the start. Ends by itself."""
+        models, governor = await self.parts.get(Models), await self.parts.get(Governor)  # type: ignore[type-abstract]
+        scripts = await self.parts.get(Scripts)
+        if models.shelf is not None:
+            lines = [safe.text for safe in safe_lines()] + [line for _, line in scripts.every_line()]
+            await render_ahead(models.shelf, lines, governor)
 
     @asynccontextmanager
     async def talk(self) -> AsyncIterator[Talking]:
@@ -283,8 +294,11 @@ class Senses(Provider):
         speech, net = await asyncio.gather(
             asyncio.to_thread(open_speech, store), asyncio.to_thread(open_silero, store)
         )
-        voice = Voice(synthesizer=speech.synthesizer, governor=governor)
-        return Models(recogniser=speech.transcriber, voice=voice, net=net)
+        shelf = Shelf(
+            folder=settings.models.cache / "lines", synthesizer=speech.synthesizer, voice=VOICE_SORT
+        )
+        voice = Voice(synthesizer=shelf, governor=governor)
+        return Models(recogniser=speech.transcriber, voice=voice, net=net, shelf=shelf)
 
 
 class Talk(Provider):

@@ -39,7 +39,7 @@ class Answering:
         self._chance = chance
 
     async def answer(self, heard: Heard, recent: Recent, *, doubtful: bool, asked_back: int) -> Answer:
-        """The guard decides first; what is doubtful and makes no sense is asked back, but never for comfort."""
+        """The guard decides first; what is doubtful and makes no sense is asked back, never an emergency."""
         verdict = await self._guard.hear(heard.text, heard.band)
         if verdict.failed:
             return Answer(verdict, _plain(safe_line(Safe.FAILED, heard.band), "guard"))

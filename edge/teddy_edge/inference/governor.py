@@ -6,6 +6,7 @@ import asyncio
 import heapq
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from enum import IntEnum
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -38,17 +39,20 @@ class ThreadGovernor:
 
     def __init__(self, *, lanes: int = 2) -> None:
         self._threads = {
-            work: ThreadPoolExecutor(max_workers=1, thread_name_prefix=work.name.lower()) for work in Work
+            work: ThreadPoolExecutor(max_workers=1, thread_name_prefix=work.name.lower())
+            for work in (Work.GUARD, Work.HEARING, Work.VOICE)
         }
+        self._threads[Work.AHEAD] = self._threads[Work.VOICE]  # the voice has one caller at a time
         self._free = lanes
         self._order = 0
         self._waiting: list[tuple[Work, int, asyncio.Future[None]]] = []
 
     async def run(self, work: Work, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         await self._lane(work)
+        context = copy_context()  # what a model logs belongs to the turn that asked
         try:
             running = asyncio.get_running_loop().run_in_executor(
-                self._threads[work], lambda: task(*args, **kwargs)
+                self._threads[work], lambda: context.run(task, *args, **kwargs)
             )
         except BaseException:
             self._leave()

@@ -17,6 +17,9 @@ from teddy_edge.inference.word_table import Words, WordTable, open_words
 from teddy_edge.speech.loudness import Wave, finish
 from teddy_shared.errors import PartMissing
 
+VOICE_SORT: Final = "hibari heart 1"
+"""Names the sound of this voice: count it up whenever the same text would sound otherwise."""
+
 Engine = Callable[[str, int], Wave]
 """Text and a seed for the noise in the voice, to samples."""
 
