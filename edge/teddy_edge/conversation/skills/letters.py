@@ -43,6 +43,8 @@ def spells(text: str, word: str) -> bool | None:
     pieces = _pieces(text)
     if word in pieces or any(reading == word for reading in letters_in(text)):
         return True
+    if "".join(piece for piece in pieces[-len(word) :] if len(piece) == 1) == word:  # "I think it's S U N"
+        return True
     single = sum(len(piece) == 1 for piece in pieces)
     named = sum(len(piece) == 1 or piece in _NAMES for piece in pieces)
     if single >= 2 or (len(pieces) <= len(word) + 1 and named == len(pieces) and named >= 1):

@@ -27,7 +27,8 @@ class Heard:
     times: tuple[Pattern, ...]
     quiz: tuple[Pattern, ...]
     sum_asked: tuple[Pattern, ...]  # a sentence that asks for the result of a sum
-    not_wished: tuple[Pattern, ...]
+    refused: tuple[Pattern, ...]
+    not_wished: tuple[Pattern, ...]  # what only sounds like a wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class _Heard(Authored):
     times: tuple[str, ...]
     quiz: tuple[str, ...]
     sum_asked: tuple[str, ...]
+    refused: tuple[str, ...]
     not_wished: tuple[str, ...]
 
 

@@ -46,6 +46,8 @@ class Numbers:
         wish = self._wish(heard)
         if self._quiz.waits(recent) and (not wish or self._quiz.answered_rightly(heard, recent)):
             return self._quiz.answer(heard, recent, chance)
+        if wish == "none":
+            return self._quiz.leave(recent, chance)
         row = plain_row(heard.text)
         numbers = [number.value for number in numbers_in(row)]
         match wish:
@@ -68,6 +70,8 @@ class Numbers:
         asked = self._book.heard
         words = understand(heard.text, self._book.vocabulary)
         row = plain_row(heard.text)
+        if matches(asked.refused, words):
+            return "none"
         if matches(asked.not_wished, words):
             return ""
         if sum_in(row) and (matches(asked.sum_asked, words) or len(row) <= 5):
@@ -139,7 +143,7 @@ class _Examiner:
             start = 1 + chance.below(NEXT_MOST[band] - SHOWN)
             shown = range(start, start + SHOWN)
             ask = filled(pick(self._book.said["what_next"], recent, chance), row=_row(shown))
-            told = f"{_row(range(start, start + SHOWN + 1)).capitalize()}."
+            told = f"After {in_words(start + SHOWN - 1)} comes {in_words(start + SHOWN)}."
             return Question(Line(f"numbers.next.{start}", ask.text), str(start + SHOWN), told)
         asked = some_sum(band, chance, times=kind == "times")
         result = asked.result or 0

@@ -98,7 +98,7 @@ class Quiz:
         move, wish = self._playing.move(heard.text), self._steering.wish(heard.text)
         judged = self._judge(heard, recent)
         if move is Move.STOP or (judged is None and wish is Wish.NO):
-            return self._reply(pick(lines.leaving, recent, chance))
+            return self.leave(recent, chance)
         if judged is True:
             return self._on(heard, recent, chance, pick(lines.cheers, recent, chance), told)
         if judged is False:
@@ -108,6 +108,9 @@ class Quiz:
         again = Line(f"{self._skill}.asked", note["ask"])
         once_more = pick(lines.once_more, recent, chance)
         return self._reply(once_more, again, note={**note, "unclear": "yes"})
+
+    def leave(self, recent: Recent, chance: Chance) -> Reply:
+        return self._reply(pick(self._lines.leaving, recent, chance))
 
     def _on(self, heard: Heard, recent: Recent, chance: Chance, *before: Line) -> Reply:
         kind, count = recent.note["quiz"], int(recent.note["count"])

@@ -18,6 +18,7 @@ from teddy_shared.clock import Chance
 from teddy_shared.errors import ConfigError
 
 _WISHED: Final = 0.985
+_REFUSED: Final = 0.97
 _AGAIN: Final = 0.97
 _MORE: Final = 0.93
 
@@ -32,11 +33,13 @@ class Song:
 class SongBook:
     songs: tuple[Song, ...]
     wishes: tuple[Pattern, ...]
-    not_wished: tuple[Pattern, ...]
+    refused: tuple[Pattern, ...]
+    not_wished: tuple[Pattern, ...]  # what only sounds like a wish
     again: tuple[Pattern, ...]  # the same one once more
     about_something: tuple[Pattern, ...]  # a wish for a song about something
     openings: tuple[Line, ...]
     other: tuple[Line, ...]  # before a song that is not about what was asked for
+    leaving: tuple[Line, ...]  # when no song is wanted
     vocabulary: Vocabulary
 
     def about(self, words: Words) -> tuple[Song, ...]:
@@ -52,6 +55,8 @@ class Songs:
 
     def fit(self, heard: Heard, recent: Recent) -> float:
         words = understand(heard.text, self._book.vocabulary)
+        if matches(self._book.refused, words):
+            return _REFUSED
         if recent.skill == self.name and matches(self._book.again, words):
             return _AGAIN
         if matches(self._book.wishes, words) and not matches(self._book.not_wished, words):
@@ -63,6 +68,9 @@ class Songs:
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         book = self._book
         words = understand(heard.text, book.vocabulary)
+        if matches(book.refused, words):
+            line = pick(book.leaving, recent, chance)
+            return Reply(text=line.text, skill=self.name, topic=self.name, lines=(line.id,))
         last = recent.note.get("song") if recent.skill == self.name else None
         if last and matches(book.again, words):
             return self._sung(next(song for song in book.songs if song.line.id == last), heard)
@@ -105,6 +113,7 @@ def parse_songs(data: bytes, *, name: str = "songs.toml") -> SongBook:
         songs=songs,
         openings=numbered("songs.openings", file.said.openings),
         other=numbered("songs.other", file.said.other),
+        leaving=numbered("songs.leaving", file.said.leaving),
         vocabulary=Vocabulary.of_patterns((*sources, *file.ordinary)),
         **heard,
     )
@@ -118,6 +127,7 @@ def load_songs(steering: Steering) -> Songs:
 
 class _Heard(Authored):
     wishes: tuple[str, ...]
+    refused: tuple[str, ...]
     not_wished: tuple[str, ...]
     again: tuple[str, ...]
     about_something: tuple[str, ...]
@@ -126,6 +136,7 @@ class _Heard(Authored):
 class _Said(Authored):
     openings: Annotated[tuple[Spoken, ...], Field(min_length=1)]
     other: Annotated[tuple[Spoken, ...], Field(min_length=1)]
+    leaving: Annotated[tuple[Spoken, ...], Field(min_length=1)]
 
 
 class _Song(Authored):

@@ -21,30 +21,14 @@ _CHOSEN: Final = 0.99
 _STOPPED: Final = 0.985
 _WISHED: Final = 0.985
 _UNSURE: Final = 0.97
+_REFUSED: Final = 0.97
 _MORE: Final = 0.93
 _CHOSEN_IN_PASSING: Final = 0.8
 _WAITING: Final = 0.55  # whatever nobody else wants is an unclear choice
 
 _NOT: Final = frozenset(("not", "no", "never"))
 _BETWEEN: Final = frozenset(
-    (
-        "the",
-        "a",
-        "to",
-        "go",
-        "in",
-        "into",
-        "at",
-        "by",
-        "with",
-        "want",
-        "like",
-        "take",
-        "my",
-        "that",
-        "up",
-        "over",
-    )
+    ("the", "a", "to", "go", "in", "into", "at", "by", "with", "want", "like", "take", "my", "that", "up")
 )
 
 
@@ -59,14 +43,13 @@ class Stories:
     def fit(self, heard: Heard, recent: Recent) -> float:
         words = understand(heard.text, self._book.vocabulary)
         waiting = self._waiting(recent)
-        if self._wished(words) or (
-            recent.skill == self.name and matches(self._book.heard.from_the_start, words)
-        ):
+        if matches(self._book.heard.refused, words):
+            return _STOPPED if waiting else _REFUSED
+        if self._over(words, recent) or self._wished(words):
             return _WISHED
+        more = recent.skill == self.name and self._steering.wish(heard.text) is Wish.MORE
         if waiting is None:
-            return (
-                _MORE if recent.skill == self.name and self._steering.wish(heard.text) is Wish.MORE else 0.0
-            )
+            return _MORE if more else 0.0
         if self._way(waiting[1], heard.text, words):
             sure = len(words.row) <= CHOICE_MOST and not matches(self._book.heard.no_choice, words)
             return _CHOSEN if sure else _CHOSEN_IN_PASSING
@@ -75,11 +58,13 @@ class Stories:
                 return _STOPPED
             case Move.UNSURE:
                 return _UNSURE
-        return _MORE if self._steering.wish(heard.text) is Wish.MORE else _WAITING
+        return _MORE if more else _WAITING
 
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         words = understand(heard.text, self._book.vocabulary)
         waiting = self._waiting(recent)
+        if matches(self._book.heard.refused, words):
+            return self._reply(pick(self._book.said.leaving, recent, chance))
         if (story := self._over(words, recent)) is not None:
             return self._tell(story, BEGINNING, heard.band, chance, recent)
         if waiting is None or self._wished(words):
@@ -146,18 +131,14 @@ class Stories:
 
     def _way(self, scene: Scene, text: str, words: Words) -> Way | None:
         """The way that is named and the other is not; "not the cave" names the other."""
-        named = [way for way in scene.ways if self._named(way, words)]
         refused = [way for way in scene.ways if self._refused(way, words)]
+        named = [way for way in scene.ways if way not in refused and matches(way.heard, words)]
         if len(named) == 1:
             return named[0]
         if not named and len(refused) == 1:
             return next(way for way in scene.ways if way is not refused[0])
         move = None if named else self._playing.move(text)
         return {Move.FIRST: scene.ways[0], Move.SECOND: scene.ways[1]}.get(move) if move else None
-
-    @staticmethod
-    def _named(way: Way, words: Words) -> bool:
-        return any(not _negated(span.start, words) for each in way.heard for span in each.spans(words))
 
     @staticmethod
     def _refused(way: Way, words: Words) -> bool:

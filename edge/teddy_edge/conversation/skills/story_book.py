@@ -49,7 +49,8 @@ class Heard:
     """What children say around stories."""
 
     wishes: tuple[Pattern, ...]
-    not_wished: tuple[Pattern, ...]
+    refused: tuple[Pattern, ...]
+    not_wished: tuple[Pattern, ...]  # what only sounds like a wish
     from_the_start: tuple[Pattern, ...]
     no_choice: tuple[Pattern, ...]  # a sentence that names a way and means something else
     again: tuple[Pattern, ...]  # the same story once more, after its end
@@ -109,22 +110,15 @@ def faults(story: Story) -> Iterator[str]:
         if unknown := [way.to for way in scene.ways if way.to not in story.scenes]:
             yield f"scene {name} leads to {unknown[0]}, which is not there"
             return
-    reached = set(_onward(story, BEGINNING, ()))
-    if lost := sorted(set(story.scenes) - reached):
-        yield f"no way leads to scene {lost[0]}"
-    if any(name in path for name, path in _paths(story, BEGINNING, ())):
+    paths = list(_paths(story, BEGINNING, ()))
+    if any(name in path for name, path in paths):
         yield "its scenes lead in a circle"
+    if lost := sorted(set(story.scenes) - {name for name, _ in paths}):
+        yield f"no way leads to scene {lost[0]}"
     if len(story.scenes) < LEAST_SCENES:
         yield f"it has fewer than {LEAST_SCENES} scenes"
     if sum(not scene.ways for scene in story.scenes.values()) < LEAST_ENDINGS:
         yield f"it has fewer than {LEAST_ENDINGS} endings"
-
-
-def _onward(story: Story, name: str, seen: tuple[str, ...]) -> Iterator[str]:
-    yield name
-    if name not in seen:
-        for way in story.scenes[name].ways:
-            yield from _onward(story, way.to, (*seen, name))
 
 
 def _paths(story: Story, name: str, path: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -159,6 +153,7 @@ class _Story(Authored):
 
 class _Heard(Authored):
     wishes: tuple[str, ...]
+    refused: tuple[str, ...]
     not_wished: tuple[str, ...]
     from_the_start: tuple[str, ...]
     no_choice: tuple[str, ...]

@@ -27,7 +27,8 @@ class Heard:
     begins: tuple[Pattern, ...]  # words with a letter, or the letter of a word
     alphabet: tuple[Pattern, ...]
     spelling_game: tuple[Pattern, ...]
-    not_wished: tuple[Pattern, ...]
+    refused: tuple[Pattern, ...]
+    not_wished: tuple[Pattern, ...]  # what only sounds like a wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class _Heard(Authored):
     begins: tuple[str, ...]
     alphabet: tuple[str, ...]
     spelling_game: tuple[str, ...]
+    refused: tuple[str, ...]
     not_wished: tuple[str, ...]
 
 

@@ -41,6 +41,8 @@ class WordGames:
             return self._quiz.answer(heard, recent, chance)
         word = self._word(heard.text, wish)
         match wish:
+            case "none":
+                return self._quiz.leave(recent, chance)
             case "alphabet":
                 return self._reply(pick(self._book.said["alphabet"], recent, chance))
             case "spelled" if word:
@@ -65,6 +67,8 @@ class WordGames:
         """What is asked for, the most particular first; empty for nothing of ours."""
         asked = self._book.heard
         words = understand(heard.text, self._book.vocabulary)
+        if matches(asked.refused, words):
+            return "none"
         if matches(asked.not_wished, words):
             return ""
         if matches(asked.opposite, words):
