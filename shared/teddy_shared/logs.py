@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import structlog
@@ -13,7 +15,7 @@ Form = Literal["lines", "json"]
 
 
 def configure(*, form: Form = "lines", level: str = "info") -> None:
-    """Call once in a process. Context bound with `structlog.contextvars` joins every line."""
+    """Call once in a process. What `bound` holds joins every line."""
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if form == "json"
@@ -37,3 +39,13 @@ def configure(*, form: Form = "lines", level: str = "info") -> None:
 def log(room: str) -> FilteringBoundLogger:
     """The logger of a room, such as `log("outbox")`."""
     return structlog.get_logger(room=room)  # type: ignore[no-any-return]  # structlog's own is Any
+
+
+@contextmanager
+def bound(**ids: str) -> Iterator[None]:
+    """Every line that is written inside carries these ids, those of rooms that are called too.
+
+    They follow into tasks and `asyncio.to_thread`; a bare executor runs in an empty context.
+    """
+    with structlog.contextvars.bound_contextvars(**ids):
+        yield
