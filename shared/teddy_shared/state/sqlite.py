@@ -45,11 +45,29 @@ _EXPIRE: Final = "DELETE FROM held WHERE expires <= ? RETURNING scope, owner, na
 @asynccontextmanager
 async def open_sqlite_store(path: Path, *, audit_kept: int = AUDIT_KEPT) -> AsyncIterator[SqliteStore]:
     """Raises ConfigError where the folder cannot be used. Damage is healed and told in `healed`."""
+    async with _on_a_thread(lambda: open_database(path, SCHEMA, VERSION), audit_kept) as store:
+        yield store
+
+
+@asynccontextmanager
+async def read_sqlite_store(path: Path) -> AsyncIterator[SqliteStore]:
+    """A store that another process may be writing right now. Here every change raises StateError.
+
+    Raises ConfigError where it is not there or may not be read, and StoreDamaged where it is damaged.
+    """
+    async with _on_a_thread(lambda: (_connect_reading(path, VERSION), ()), AUDIT_KEPT) as store:
+        yield store
+
+
+@asynccontextmanager
+async def _on_a_thread(
+    open_: Callable[[], tuple[sqlite3.Connection, tuple[str, ...]]], audit_kept: int
+) -> AsyncIterator[SqliteStore]:
     loop = asyncio.get_running_loop()
     # One thread owns the connection. Its queue holds one entry for each caller, who waits for it.
     thread = ThreadPoolExecutor(1, thread_name_prefix="state")
     try:
-        connection, healed = await loop.run_in_executor(thread, open_database, path, SCHEMA, VERSION)
+        connection, healed = await loop.run_in_executor(thread, open_)
         try:
             yield SqliteStore(connection=connection, thread=thread, healed=healed, audit_kept=audit_kept)
         finally:
@@ -235,4 +253,22 @@ def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
     except StoreDamaged:
         connection.close()
         raise
+    return connection
+
+
+def _connect_reading(path: Path, version: int) -> sqlite3.Connection:
+    """Raises ConfigError, StoreDamaged. Takes no lock that a writer would have to wait for."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        try:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found != version:
+                raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        if is_damage(error):
+            raise StoreDamaged(path, str(error)) from None
+        raise ConfigError(f"cannot read the database {path} ({error})") from None
     return connection
