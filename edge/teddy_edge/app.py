@@ -71,6 +71,8 @@ async def live(
                     ("lifeline", lifeline.watch()),
                 )
             ]
+            if bear.endpoint is not None:
+                running.append(tasks.create_task(bear.endpoint.serve(), name="metrics"))
             if bear.link is not None:
                 running.append(tasks.create_task(_sync(bear, bear.link), name="sync"))
             async with _started(threads):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NewType, TypeVar
@@ -26,10 +26,12 @@ from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.journal import Journal
 from teddy_edge.conversation.memory import Memory
+from teddy_edge.conversation.meter import BESIDE_SKILLS, BESIDE_VERDICTS, Meter, NoMeter
 from teddy_edge.conversation.report import Nobody, Onlooker
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.conversation.states import States
 from teddy_edge.conversation.turn import Recogniser, Speech, TurnTaker
+from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.conversation.typed import TypedTalk
 from teddy_edge.ear.attention import AlwaysAttentive, Attention
 from teddy_edge.ear.ear import Ear, SpeechNet
@@ -46,11 +48,14 @@ from teddy_edge.outbox.entry import OWNER
 from teddy_edge.outbox.store import Outbox, open_outbox
 from teddy_edge.safety.guard import Guard, load_guard, safe_lines
 from teddy_edge.safety.scripts import Scripts, load_scripts
+from teddy_edge.safety.verdict import Decision
 from teddy_edge.settings import Settings
 from teddy_edge.speech.hibari import VOICE_SORT
 from teddy_edge.speech.opening import open_speech
 from teddy_edge.speech.shelf import Shelf, render_ahead
 from teddy_edge.speech.voice import Voice
+from teddy_edge.telemetry.endpoint import Endpoint, open_endpoint
+from teddy_edge.telemetry.metrics import CONTENT_TYPE, Metrics, open_metrics
 from teddy_shared.addresses import broker_address
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance, Clock, SystemChance, SystemClock
@@ -98,6 +103,7 @@ class Bear:
     outbox: Outbox
     wishes: Wishes
     link: BrokerLink | None  # none where no broker is named: the bear talks, and keeps its events
+    endpoint: Endpoint | None  # none where no port for metrics is set
     state: State
     store: SqliteStore
     clock: Clock
@@ -276,6 +282,42 @@ class Mind(Provider):
         return Answering(guard=guard, scripts=scripts, chooser=chooser, chance=chance)
 
 
+class Telemetry(Provider):
+    """What is noted of turns, and what is measured if a port for it is set."""
+
+    scope = Scope.APP
+
+    turn_log = provide(TurnLog)
+
+    @provide
+    async def metrics(
+        self, settings: Settings, chooser: Chooser, outbox: Outbox, link: BrokerLink | None
+    ) -> Metrics | None:
+        if settings.metrics.port is None:
+            return None
+        return await asyncio.to_thread(
+            open_metrics,
+            skills=BESIDE_SKILLS.union(chooser.names),
+            verdicts=frozenset(each.value for each in Decision) | BESIDE_VERDICTS,
+            waiting=lambda: {lane: mark.last - mark.acked for lane, mark in outbox.marks().items()},
+            connected=lambda: link is not None and link.connected,
+        )
+
+    @provide
+    def meter(self, metrics: Metrics | None) -> Meter:
+        return metrics or NoMeter()
+
+    @provide
+    def endpoint(self, settings: Settings, metrics: Metrics | None) -> Iterator[Endpoint | None]:
+        if settings.metrics.port is None or metrics is None:
+            yield None
+            return
+        with open_endpoint(
+            port=settings.metrics.port, text=metrics.text, content_type=CONTENT_TYPE
+        ) as endpoint:
+            yield endpoint
+
+
 class Senses(Provider):
     """Models and who may run them."""
 
@@ -351,6 +393,8 @@ class Talk(Provider):
         governor: Governor,
         journal: Journal,
         memory: Memory,
+        turn_log: TurnLog,
+        meter: Meter,
         onlooker: Onlooker,
         clock: Clock,
     ) -> TurnTaker:
@@ -363,6 +407,8 @@ class Talk(Provider):
             governor=governor,
             journal=journal,
             memory=memory,
+            turn_log=turn_log,
+            meter=meter,
             onlooker=onlooker,
             clock=clock,
         )
@@ -396,7 +442,7 @@ class ChildOfFamily:
 
 def bear_providers() -> tuple[Provider, ...]:
     """The whole graph. A test replaces a part by a provider behind these, with `override=True`."""
-    return (Foundation(), Way(), Mind(), Senses(), Talk())
+    return (Foundation(), Way(), Mind(), Telemetry(), Senses(), Talk())
 
 
 @asynccontextmanager
@@ -409,6 +455,7 @@ async def open_bear(settings: Settings, *replacements: Provider, onlooker: Onloo
             outbox=await parts.get(Outbox),
             wishes=await parts.get(Wishes),
             link=await parts.get(BrokerLink | None),  # type: ignore[arg-type]  # a union is a key too
+            endpoint=await parts.get(Endpoint | None),  # type: ignore[arg-type]
             state=await parts.get(State),
             store=await parts.get(SqliteStore),
             clock=await parts.get(Clock),  # type: ignore[type-abstract]  # the key of a port

@@ -48,6 +48,10 @@ class Logs(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class Metrics(Section):
+    port: Annotated[int, Field(ge=0, le=65535)] | None = None  # on loopback; 0 is any free one, none is off
+
+
 class Settings(Section):
     data: Path = Path()  # folder for outbox, state and keys; empty: the user's data folder
     listening: Listening = Listening()
@@ -55,6 +59,7 @@ class Settings(Section):
     models: Models = Models()
     link: Link = Link()
     logs: Logs = Logs()
+    metrics: Metrics = Metrics()
 
 
 def read(

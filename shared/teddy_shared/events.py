@@ -73,6 +73,7 @@ class TurnEnded(Event):
     reply_ms: Milliseconds  # how much of the answer was heard
     stages_ms: dict[str, float]
     first_sound_ms: float | None = None  # from end-of-turn decision to the first audible sample
+    from_last_sample_ms: float | None = None  # from the last sample of speech to the first audible sample
 
 
 class SafetyAlertRaised(Event):

@@ -42,6 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     run_.add_argument("--age", type=int, help="the child's age in years until the parents' settings arrive")
     run_.add_argument(
+        "--metrics", type=int, metavar="PORT", help="serve metrics to this machine; 0 takes any free port"
+    )
+    run_.add_argument(
         "--json",
         action="store_true",
         help="print what happens as JSON lines, the words heard included; for the bench, not for a home",
@@ -56,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
             "link.broker": arguments.broker,
             "link.provision": arguments.provision,
             "listening.age": arguments.age,
+            "metrics.port": arguments.metrics,
             "sound.clips": tuple(arguments.clips) if arguments.clips else None,
             "sound.microphone": arguments.mic,
             "sound.speaker": arguments.speaker,
@@ -78,7 +82,8 @@ async def _run(settings: Settings, sound: SoundPlan, onlooker: Onlooker) -> int:
         lifeline = Lifeline()
         threads = sound.threads(talking, lifeline=lifeline, chance=bear.chance, begins=begins)
         if isinstance(onlooker, Printing):
-            onlooker.tell({"event": "ready"})
+            metrics = {} if bear.endpoint is None else {"metrics_port": bear.endpoint.port}
+            onlooker.tell({"event": "ready", **metrics})
         await live(bear, talking, threads, lifeline, stop)
     return 0
 

@@ -37,6 +37,7 @@ NOTHING: Final[dict[str, Any]] = {
     "outcome": "silent",
     "stages_ms": {},
     "first_sound_ms": None,
+    "from_last_sample_ms": None,
     "events": [],
     "in_read_model": None,
 }

@@ -10,6 +10,7 @@ from teddy_edge.audio.ring import Overrun
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.inbox import Inbox, News, TurnFinished
 from teddy_edge.conversation.journal import Turn
+from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.playback import Playback
 from teddy_edge.conversation.states import AT_REST, State, States
 from teddy_edge.conversation.turn import TurnTaker
@@ -49,6 +50,7 @@ class Dialogue:
         attention: Attention,
         child: Child,
         chance: Chance,
+        meter: Meter,
     ) -> None:
         self._taker = taker
         self._inbox = inbox
@@ -58,6 +60,7 @@ class Dialogue:
         self._attention = attention
         self._child = child
         self._chance = chance
+        self._meter = meter
         self._playback = Playback(generation=0)
         self._turn: asyncio.Task[None] | None = None
 
@@ -97,6 +100,7 @@ class Dialogue:
                     self._states.to(State.IDLE)
             case Noticed(event=Overrun(lost=lost)):
                 log("ear").warning("samples lost", samples=lost)
+                self._meter.lost(lost)
             case TurnFinished(generation=generation):
                 if self._generations.is_current(generation):
                     self._rest()

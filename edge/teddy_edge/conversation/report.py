@@ -32,6 +32,7 @@ class TurnReport:
     outcome: str
     stages_ms: dict[str, float]
     first_sound_ms: float | None
+    from_last_sample_ms: float | None
     events: tuple[Recorded, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -46,6 +47,7 @@ class TurnReport:
             "outcome": self.outcome,
             "stages_ms": self.stages_ms,
             "first_sound_ms": self.first_sound_ms,
+            "from_last_sample_ms": self.from_last_sample_ms,
             "events": [
                 {
                     "type": each.envelope.type,

@@ -12,9 +12,11 @@ from teddy_edge.audio.samples import EAR_RATE, Pcm, ear_ms, mouth_ms
 from teddy_edge.conversation.answering import Answer, Answering
 from teddy_edge.conversation.journal import Journal, Turn
 from teddy_edge.conversation.memory import Memory
+from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.playback import Playback
 from teddy_edge.conversation.report import Onlooker, Recorded, Stopwatch, TurnReport
 from teddy_edge.conversation.skills.skill import Heard
+from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.ear.segmenter import Utterance
 from teddy_edge.inference.governor import Governor, Work
 from teddy_edge.safety.guard import Decision, SafeText
@@ -22,7 +24,7 @@ from teddy_edge.safety.scripts import Scripts
 from teddy_edge.speech.transcriber import Hearing
 from teddy_shared.clock import Clock
 from teddy_shared.events import Event, Outcome, SafetyAlertRaised, TurnBegun, TurnEnded
-from teddy_shared.logs import log
+from teddy_shared.logs import bound, log
 
 WORTH_ASKING: Final = 4 * EAR_RATE // 10
 """Samples of speech from which an empty hearing is asked back; a shorter one was a cough or a knock."""
@@ -54,6 +56,8 @@ class TurnTaker:
         governor: Governor,
         journal: Journal,
         memory: Memory,
+        turn_log: TurnLog,
+        meter: Meter,
         onlooker: Onlooker,
         clock: Clock,
     ) -> None:
@@ -65,6 +69,8 @@ class TurnTaker:
         self._governor = governor
         self._journal = journal
         self._memory = memory
+        self._turn_log = turn_log
+        self._meter = meter
         self._onlooker = onlooker
         self._clock = clock
 
@@ -72,7 +78,13 @@ class TurnTaker:
         self, turn: Turn, utterance: Utterance, playback: Playback, *, speaking: Callable[[], object]
     ) -> None:
         """From an utterance to the end of its answer; calls `speaking` when the first clause is ready."""
-        progress = _Progress(turn, utterance, Stopwatch(self._clock, turn.decided_at))
+        with bound(turn=turn.id, trace=turn.trace.trace_id):
+            await self._take(
+                _Progress(turn, utterance, Stopwatch(self._clock, turn.decided_at)), playback, speaking
+            )
+
+    async def _take(self, progress: _Progress, playback: Playback, speaking: Callable[[], object]) -> None:
+        utterance = progress.utterance
         hearing = await self._governor.run(Work.HEARING, self._recogniser.transcribe, utterance.pcm)
         progress.watch.lap("hearing")
         if not hearing.text and utterance.speech < WORTH_ASKING:
@@ -131,9 +143,13 @@ class TurnTaker:
         progress.ended = True
         if answer is not None and playback.clauses_heard == len(progress.said) > 0:
             await self._memory.keep(answer.reply, generation=turn.generation, asked_back=answer.asked_back)
-        first_sound = None
+        first_sound = from_last_sample = None
         if playback.first_sound is not None:
             first_sound = progress.watch.since_began_ms(playback.first_sound)
+            utterance = progress.utterance
+            from_last_sample = round(
+                first_sound + 1000 * (utterance.decided - utterance.speech_end) / EAR_RATE, 2
+            )
         ended = TurnEnded(
             topic=answer.reply.topic if answer else "unknown",
             skill=answer.reply.skill if answer else "none",
@@ -143,18 +159,21 @@ class TurnTaker:
             reply_ms=mouth_ms(playback.samples_heard),
             stages_ms=progress.watch.stages,
             first_sound_ms=first_sound,
+            from_last_sample_ms=from_last_sample,
         )
+        self._meter.ended(ended)
         await self._record(progress, ended, even_if_stale=True)
         log("turn").info(
             "turn ended",
-            turn=turn.id,
             generation=turn.generation,
             outcome=outcome,
             skill=ended.skill,
             verdict=ended.verdict,
             first_sound_ms=first_sound,
+            from_last_sample_ms=from_last_sample,
         )
         self._onlooker.saw(_report(progress, ended))
+        await self._turn_log.keep(turn, ended)
 
     async def _record(self, progress: _Progress, event: Event, *, even_if_stale: bool = False) -> None:
         recorded = await self._journal.record(progress.turn, event, even_if_stale=even_if_stale)
@@ -189,6 +208,7 @@ def _report(progress: _Progress, ended: TurnEnded) -> TurnReport:
         outcome=ended.outcome,
         stages_ms=ended.stages_ms,
         first_sound_ms=ended.first_sound_ms,
+        from_last_sample_ms=ended.from_last_sample_ms,
         events=tuple(progress.events),
     )
 

@@ -13,6 +13,7 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "hibari": ("edge/teddy_edge/speech/hibari.py",),
     "onnx": ("edge/teddy_edge/inference/graph.py",),
     "onnxruntime": ("edge/teddy_edge/inference/session.py",),
+    "prometheus_client": ("edge/teddy_edge/telemetry/metrics.py",),
     "redis": ("cloud/teddy_cloud/eventstore/client.py",),
     "sounddevice": ("edge/teddy_edge/audio/soundcard.py",),
     "sqlite3": ("edge/teddy_edge/outbox/store.py", "shared/teddy_shared/state/sqlite.py"),

@@ -34,6 +34,11 @@ class Chooser:
         self._fallback = fallback
         self._steering = steering
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all who may answer."""
+        return frozenset(skill.name for skill in (*self._skills, self._fallback))
+
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         """Never empty, and never the same line twice lately where others are left."""
         heard = self._accepted(heard, recent)

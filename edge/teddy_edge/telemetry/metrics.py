@@ -1,0 +1,152 @@
+"""The bear's numbers in Prometheus' terms; the only door to its library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from teddy_shared.envelope import Lane
+from teddy_shared.events import TurnEnded
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Counter, Histogram
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+OTHER: Final = "other"
+"""The label of what no list names: a label's values are a closed set, so nothing said can become one."""
+
+STAGES: Final = frozenset(
+    {"hearing", "journal", "answering", "guard", "voice_first", "voice_rest", "waiting"}
+)
+OUTCOMES: Final = frozenset({"answered", "asked_back", "interrupted", "failed"})
+
+SOUND_BUCKETS: Final = (
+    0.1,
+    0.15,
+    0.2,
+    0.25,
+    0.3,
+    0.35,
+    0.4,
+    0.5,
+    0.6,
+    0.8,
+    1.0,
+    1.5,
+    2.0,
+    3.0,
+    5.0,
+)  # seconds
+STAGE_BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0, 15.0)
+
+
+class Metrics:
+    """Fits the conversation's Meter. Made by `open_metrics`; `text` may be called from any thread."""
+
+    def __init__(
+        self,
+        *,
+        registry: CollectorRegistry,
+        turns: Counter,
+        lost: Counter,
+        first_sound: Histogram,
+        from_last_sample: Histogram,
+        stage: Histogram,
+        skills: frozenset[str],
+        verdicts: frozenset[str],
+    ) -> None:
+        self._registry = registry
+        self._turns = turns
+        self._lost = lost
+        self._first_sound = first_sound
+        self._from_last_sample = from_last_sample
+        self._stage = stage
+        self._skills = skills
+        self._verdicts = verdicts
+
+    def ended(self, turn: TurnEnded) -> None:
+        self._turns.labels(
+            outcome=_one_of(OUTCOMES, turn.outcome),
+            skill=_one_of(self._skills, turn.skill),
+            verdict=_one_of(self._verdicts, turn.verdict),
+        ).inc()
+        for name, took in turn.stages_ms.items():
+            self._stage.labels(stage=_one_of(STAGES, name)).observe(took / 1000)
+        if turn.first_sound_ms is not None:
+            self._first_sound.observe(turn.first_sound_ms / 1000)
+        if turn.from_last_sample_ms is not None:
+            self._from_last_sample.observe(turn.from_last_sample_ms / 1000)
+
+    def lost(self, samples: int) -> None:
+        self._lost.inc(samples)
+
+    def text(self) -> bytes:
+        """Everything as it stands now, in Prometheus' text format."""
+        from prometheus_client import generate_latest
+
+        return generate_latest(self._registry)
+
+
+def open_metrics(
+    *,
+    skills: frozenset[str],
+    verdicts: frozenset[str],
+    waiting: Callable[[], Mapping[Lane, int]],  # events by lane; this and the next are asked by any thread
+    connected: Callable[[], bool],
+) -> Metrics:
+    """Blocks: loads the library, which a bear that nobody watches over is spared (35 ms, 1 MB)."""
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+    # Else each counter gets a second line, which says when it was first counted.
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library forgot its annotation
+    registry = CollectorRegistry()
+    outbox = Gauge(
+        "teddy_outbox_waiting_events",
+        "Events that the cloud has not acknowledged.",
+        ["lane"],
+        registry=registry,
+    )
+    for lane in Lane:
+        outbox.labels(lane=lane.name.lower()).set_function(_in_lane(waiting, lane))
+    Gauge(
+        "teddy_link_connected", "1 while the bear has a connection to its broker.", registry=registry
+    ).set_function(connected)
+    return Metrics(
+        registry=registry,
+        turns=Counter(
+            "teddy_turns",
+            "Turns of talk that have ended.",
+            ["outcome", "skill", "verdict"],
+            registry=registry,
+        ),
+        lost=Counter("teddy_samples_lost", "Samples that the ear was too late for.", registry=registry),
+        first_sound=Histogram(
+            "teddy_turn_first_sound_seconds",
+            "From the end-of-turn decision to the first audible sample.",
+            buckets=SOUND_BUCKETS,
+            registry=registry,
+        ),
+        from_last_sample=Histogram(
+            "teddy_turn_from_last_sample_seconds",
+            "From the last sample of speech to the first audible sample.",
+            buckets=SOUND_BUCKETS,
+            registry=registry,
+        ),
+        stage=Histogram(
+            "teddy_turn_stage_seconds",
+            "Time in one stage of a turn.",
+            ["stage"],
+            buckets=STAGE_BUCKETS,
+            registry=registry,
+        ),
+        skills=skills,
+        verdicts=verdicts,
+    )
+
+
+def _in_lane(waiting: Callable[[], Mapping[Lane, int]], lane: Lane) -> Callable[[], float]:
+    return lambda: waiting()[lane]
+
+
+def _one_of(known: frozenset[str], name: str) -> str:
+    return name if name in known else OTHER
