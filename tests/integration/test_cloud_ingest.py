@@ -17,8 +17,8 @@ from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
 from teddy_cloud.ingest.intake import Intake
 from teddy_cloud.ingest.rollcall import RollCall
-from teddy_cloud.settings import broker_address
 from teddy_shared import messages, topics
+from teddy_shared.addresses import broker_address
 from teddy_shared.clock import SeededChance, SystemClock
 from teddy_shared.codec import WireEvent, decode_head
 from teddy_shared.envelope import WITHHELD, BearId, Envelope, Lane

@@ -15,7 +15,7 @@ from teddy_edge.inference.models import ModelStore
 from teddy_edge.speech.transcriber import Transcriber
 from tests.journeys.test_whole_way import clips
 from tests.processes import SECONDS, teddy
-from tests.sound_server import Heard, SoundServer, sound_server
+from tests.sound_server import Heard, Plug, SoundServer, sound_server
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,8 @@ async def test_a_bear_with_a_sound_card_hears_answers_and_outlives_the_loss_of_i
     room: SoundServer, questions: list[Pcm], models: ModelStore, transcriber: Transcriber, tmp_path: Path
 ) -> None:
     """Slow, since the sound is real: three turns."""
-    where = ["--data", tmp_path / "bear", "--json"]
+    cards: tuple[Plug, Plug] = ("speaker", "microphone")
+    where: list[str | Path] = ["--data", tmp_path / "bear", "--json"]
     log = tmp_path / "bear.log"
     async with teddy("bear", "run", *where, log=log, environment=room.environment) as bear:
         await bear.until(lambda said: bool(said))
@@ -65,10 +66,10 @@ async def test_a_bear_with_a_sound_card_hears_answers_and_outlives_the_loss_of_i
 
             await asyncio.to_thread(room.speak, questions[1])
             await loud(heard, after=len(heard.pcm))
-            for card in ("speaker", "microphone"):
+            for card in cards:
                 await asyncio.to_thread(room.unplug, card)
         _, second = await bear.turns(2)  # a turn ends although nobody can hear it
-        for card in ("speaker", "microphone"):
+        for card in cards:
             await asyncio.to_thread(room.plug, card)
 
         with room.listening(EAR_RATE) as heard:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 import pytest
 
@@ -153,7 +153,7 @@ def test_a_gap_that_nobody_fills_is_refused() -> None:
         templates("words.rhyme", ["It is {colour."], gaps=("word",))
 
 
-PARSERS = {
+PARSERS: Final[dict[str, Callable[[bytes], object]]] = {
     "stories": parse_stories,
     "songs": parse_songs,
     "calm": parse_calm,

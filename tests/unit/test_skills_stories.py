@@ -46,7 +46,7 @@ def paths(story: Story, scene: str = BEGINNING) -> Iterator[tuple[int, ...]]:
 
 @pytest.mark.parametrize("story", BOOK.stories.values(), ids=lambda story: story.id)
 async def test_every_path_ends_and_the_guard_passes_it_whole(chooser: Chooser, story: Story) -> None:
-    heard = set()
+    heard: set[str] = set()
     for path in paths(story):
         talk = SkillTalk(chooser, band=story.band)
         talk.recent = Recent(skill="stories", note={"story": story.id, "scene": BEGINNING})

@@ -17,7 +17,8 @@ PLURALS: Final = {
 NEVER_MISTAKEN: Final = frozenset(
     word
     for line in (
-        "thank spark dying about above after again against agree alike alive allow allowed alone along aloud among angel",
+        "thank spark dying about above after again against agree alike alive allow allowed alone",
+        "along aloud among angel",
         "angle angry ankle another apple around awake aware balls banks batch beach beads beans beard",
         "beards bears bells below better bills billy birds bitter black block blocks blood bloom board",
         "boards boats book bother bowls brain brave bread break bring brother brown build built bunny burst",
