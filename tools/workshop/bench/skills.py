@@ -101,3 +101,4 @@ class _Request(Authored):
 class _HeldBack(Authored):
     ask: Annotated[tuple[_Request, ...], Field(min_length=60)]
     odd: tuple[_Request, ...]
+    paraphrased: Annotated[tuple[_Request, ...], Field(min_length=40)]
