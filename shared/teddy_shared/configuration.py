@@ -42,7 +42,7 @@ def load(
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"setting {key}: {first['msg']}") from None
+        raise ConfigError(f"setting {key}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def ruins(tmp_path: Path) -> Path:
     return data
 
 
-async def test_damaged_databases_are_set_aside_and_the_bear_talks(
+async def test_a_bear_with_damaged_databases_and_no_broker_talks_and_keeps_its_events(
     tmp_path: Path, ruins: Path, models: ModelStore
 ) -> None:
     async with teddy(
@@ -81,15 +81,14 @@ async def test_damaged_databases_are_set_aside_and_the_bear_talks(
         (turn,) = await run.turns(1)
         assert await run.end() == 0
 
+    logged = await asyncio.to_thread((tmp_path / "log").read_text)
+    set_aside = {name for name in await asyncio.to_thread(os.listdir, ruins) if "damaged" in name}
     assert turn["reply"]
     assert len(turn["events"]) == 2
-    assert {
-        name.split(".")[0] for name in await asyncio.to_thread(os.listdir, ruins) if "damaged" in name
-    } == {
-        "state",
-        "outbox",
-    }
-    assert "Traceback" not in await asyncio.to_thread((tmp_path / "log").read_text)
+    assert {name.split(".")[0] for name in set_aside} == {"state", "outbox"}
+    assert "turn ended" in logged
+    assert turn["heard"] not in logged
+    assert "Traceback" not in logged
 
 
 def test_a_damaged_model_is_named_with_the_command_that_mends_it(tmp_path: Path, models: ModelStore) -> None:

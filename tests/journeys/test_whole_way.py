@@ -109,17 +109,3 @@ async def test_every_turn_arrives_exactly_once_though_everything_is_killed(home:
         assert sorted(each["turn"] for each in arrived) == sorted(talked)
         assert await second_life.end() == 0
         assert await cloud.end() == 0
-
-
-async def test_a_bear_without_a_broker_talks_and_keeps_its_events(tmp_path: Path) -> None:
-    where: list[str | Path] = ["--data", tmp_path / "bear", "--json", "--clips", *clips(1)]
-    async with teddy("bear", "run", *where, log=tmp_path / "bear.log") as run:
-        (turn,) = await run.turns(1)
-        assert await run.end() == 0
-
-    logged = await asyncio.to_thread((tmp_path / "bear.log").read_text)
-    kept = await asyncio.to_thread((tmp_path / "bear/outbox.db").stat)
-    assert turn["reply"]
-    assert kept.st_size > 0
-    assert "turn ended" in logged
-    assert turn["heard"] not in logged

@@ -71,7 +71,7 @@ def test_the_pages_carry_no_inline_script_no_style_and_no_foreign_address() -> N
     ("setting", "wrong", "says"),
     [
         ("broker", "http://somewhere", "looks like mqtt://"),
-        ("broker", "mqtt://somewhere:99999", "no port that can be"),
+        ("broker", "mqtt://somewhere:99999", "names a port that is none"),
         ("store", "localhost:6379", "looks like redis://"),
         ("store", "redis://somewhere:port", "no port that can be"),
         ("web.port", 70000, "web.port"),
