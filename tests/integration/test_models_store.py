@@ -106,7 +106,10 @@ def test_a_prepared_cache_is_not_converted_again(cache: Path) -> None:
     assert conversions.ran == []
 
 
-@pytest.mark.parametrize(("name", "recipe"), [("whisper-decoder", "whisper"), ("voice-words", "voice")])
+@pytest.mark.parametrize(
+    ("name", "recipe"),
+    [("whisper-decoder", "whisper"), ("voice-words", "voice"), ("minilm-embedding", "minilm")],
+)
 def test_only_what_is_wanting_is_made(cache: Path, name: str, recipe: str) -> None:
     conversions = Conversions()
     store = ModelStore(cache, conversions=conversions())
@@ -119,7 +122,7 @@ def test_only_what_is_wanting_is_made(cache: Path, name: str, recipe: str) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["whisper-encoder.1.onnx", "whisper-embedding.1.int8", "voice-words.1.table"]
+    "name", ["whisper-encoder.1.onnx", "whisper-embedding.1.int8", "voice-words.1.table", "minilm.1.onnx"]
 )
 def test_a_damaged_file_is_refused_and_then_mended_with_a_word_about_it(cache: Path, name: str) -> None:
     store = ModelStore(cache)

@@ -19,8 +19,9 @@ class Work(IntEnum):
 
     GUARD = 0
     HEARING = 1
-    VOICE = 2
-    AHEAD = 3  # what nobody waits for yet: lines that are rendered before they are needed
+    MEANING = 2
+    VOICE = 3
+    AHEAD = 4  # what nobody waits for yet: lines that are rendered before they are needed
 
 
 class Governor(Protocol):
@@ -40,7 +41,7 @@ class ThreadGovernor:
     def __init__(self, *, lanes: int = 2) -> None:
         self._threads = {
             work: ThreadPoolExecutor(max_workers=1, thread_name_prefix=work.name.lower())
-            for work in (Work.GUARD, Work.HEARING, Work.VOICE)
+            for work in (Work.GUARD, Work.HEARING, Work.MEANING, Work.VOICE)
         }
         self._threads[Work.AHEAD] = self._threads[Work.VOICE]  # the voice has one caller at a time
         self._free = lanes

@@ -1,4 +1,4 @@
-"""Writes ONNX graphs node by node; the only door to the onnx package."""
+"""Writes ONNX graphs node by node, and reads the constants of others; the only door to the onnx package."""
 
 from __future__ import annotations
 
@@ -21,11 +21,7 @@ class Graph:
     """A graph under construction. Values go by their names."""
 
     def __init__(self, name: str) -> None:
-        try:
-            import onnx  # here, since only a conversion needs it and it costs 0.2 s
-        except ImportError:
-            raise PartMissing("the package onnx", "pip install 'teddy[edge]'") from None
-        self._onnx: Any = onnx
+        self._onnx = _onnx()
         self._name = name
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
@@ -97,3 +93,17 @@ class Graph:
     def _value(self, name: str, kind: type[np.generic], shape: Sequence[int | str]) -> Any:
         element = self._onnx.helper.np_dtype_to_tensor_dtype(np.dtype(kind))
         return self._onnx.helper.make_tensor_value_info(name, element, list(shape))
+
+
+def read_constants(path: Path) -> dict[str, NDArray[Any]]:
+    """What an ONNX file holds, by name. The manifest's hash has vouched for the file."""
+    onnx = _onnx()
+    return {each.name: onnx.numpy_helper.to_array(each) for each in onnx.load(path).graph.initializer}
+
+
+def _onnx() -> Any:
+    try:
+        import onnx  # here, since only a conversion needs it and it costs 0.2 s
+    except ImportError:
+        raise PartMissing("the package onnx", "pip install 'teddy[edge]'") from None
+    return onnx

@@ -76,7 +76,19 @@ def convert_voice(given: Callable[[str], Path], made: Mapping[str, Path]) -> Non
     )
 
 
-CONVERSIONS: Final[Mapping[str, Conversion]] = {"whisper": convert_whisper, "voice": convert_voice}
+def convert_minilm(given: Callable[[str], Path], made: Mapping[str, Path]) -> None:
+    from teddy_edge.inference import minilm_conversion  # here, as above
+
+    minilm_conversion.convert(
+        given("minilm-packaged"), model=made["minilm"], embedding=made["minilm-embedding"]
+    )
+
+
+CONVERSIONS: Final[Mapping[str, Conversion]] = {
+    "whisper": convert_whisper,
+    "voice": convert_voice,
+    "minilm": convert_minilm,
+}
 
 
 class ModelStore:
@@ -208,7 +220,7 @@ class ModelStore:
                 yield
         except OSError as error:
             why = error.strerror or str(error)
-            room = "; 130 MB are needed" if error.errno == errno.ENOSPC else ""
+            room = "; 150 MB are needed" if error.errno == errno.ENOSPC else ""
             raise ConfigError(
                 f"cannot keep models in {self._cache} ({why}{room}): name another place with --cache"
             ) from None
