@@ -21,6 +21,7 @@ STAGES: Final = frozenset(
 OUTCOMES: Final = frozenset({"answered", "asked_back", "interrupted", "failed"})
 
 SOUND_BUCKETS: Final = (
+    0.05,
     0.1,
     0.15,
     0.2,
