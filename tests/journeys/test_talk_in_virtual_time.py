@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -86,10 +86,12 @@ def warm(transcriber: Transcriber, synthesizer: HibariSynthesizer, net: Silero) 
 
 
 @asynccontextmanager
-async def home(warm: VirtualParts, data: Path, *, patience: float = 0.1) -> AsyncIterator[Home]:
+async def home(
+    warm: VirtualParts, data: Path, *, patience: float = 0.1, replacing: Sequence[Provider] = ()
+) -> AsyncIterator[Home]:
     settings = Settings(data=data, listening=Listening(age=6, patience=patience))
     reports = Reports()
-    async with open_bear(settings, warm, onlooker=reports) as bear, bear.talk() as talking:
+    async with open_bear(settings, warm, *replacing, onlooker=reports) as bear, bear.talk() as talking:
         room = VirtualRoom(ear=talking.ear, inbox=talking.inbox, mouth=talking.mouth, clock=talking.clock)
         async with live_in(room, talking.dialogue):
             await room.quiet(0.5)

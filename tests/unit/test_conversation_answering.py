@@ -59,7 +59,7 @@ async def said(
 ) -> list[str]:
     heard = Heard(text=words, confidence=confidence, band=BAND)
     answer = await about.answer(heard, Recent(), doubtful=doubtful, asked_back=asked_back)
-    return [clause.text async for clause in about.safe_clauses(answer.reply.text, BAND)]
+    return [passed.words.text async for passed in about.safe_clauses(answer.reply.text, BAND)]
 
 
 async def test_a_harmless_reply_is_said_whole() -> None:

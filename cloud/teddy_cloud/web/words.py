@@ -20,6 +20,7 @@ _VERDICTS: Final = {
     "simplify": "kept simple",
     "redirect": "led elsewhere",
     "stop": "stopped",
+    "refused": "answer held back",
     "comfort_and_alert": "comforted",
 }
 
@@ -29,6 +30,7 @@ _TOPICS: Final = {
     "comfort_and_alert": "Something serious",
     "guard": "A careful answer",
     "redirect": "Something for a grown-up",
+    "refused": "Something else",
     "stop": "Something Teddy does not talk about",
     "unknown": "Not finished",
 }

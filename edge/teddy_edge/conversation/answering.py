@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
-from teddy_edge.conversation.skills.chooser import Chooser
-from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
+from teddy_edge.conversation.skills.chooser import UNSURE, Choice, Chooser
+from teddy_edge.conversation.skills.skill import Heard, Meant, Recent, Reply
 from teddy_edge.safety.guard import Guard, Refused, Safe, SafeText, Verdict, safe_line
 from teddy_edge.safety.scripts import Scripts
 from teddy_edge.speech.clauses import clauses
@@ -29,13 +29,44 @@ class Answer:
     asked_back: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A clause that may be said."""
+
+    words: SafeText
+    instead: bool = False  # a safe line in place of words that the guard refused
+
+
+class Understanding(Protocol):
+    """Help for sentences that the rules are unsure of."""
+
+    async def meant(self, text: str) -> Meant | None:
+        """What the words resemble; None where nobody can tell. Never raises."""
+
+
+class RulesAlone:
+    """No help."""
+
+    async def meant(self, text: str) -> None:
+        pass
+
+
 class Answering:
     """Knows nothing of sound: the same for what is spoken and for what is typed."""
 
-    def __init__(self, *, guard: Guard, scripts: Scripts, chooser: Chooser, chance: Chance) -> None:
+    def __init__(
+        self,
+        *,
+        guard: Guard,
+        scripts: Scripts,
+        chooser: Chooser,
+        understanding: Understanding,
+        chance: Chance,
+    ) -> None:
         self._guard = guard
         self._scripts = scripts
         self._chooser = chooser
+        self._understanding = understanding
         self._chance = chance
 
     async def answer(self, heard: Heard, recent: Recent, *, doubtful: bool, asked_back: int) -> Answer:
@@ -50,16 +81,15 @@ class Answering:
                     text=self._scripts.line(verdict, heard.band), skill="guard", topic=verdict.decision.value
                 ),
             )
-        if doubtful and asked_back < MOST_ASKED_BACK and not self._makes_sense(heard, recent):
+        choice = self._chooser.choose(heard, recent)
+        if doubtful and asked_back < MOST_ASKED_BACK and not _makes_sense(choice):
             line = safe_line(Safe.UNCLEAR, heard.band, nth=asked_back)
             return Answer(verdict, _plain(line, "asking_back"), asked_back=True)
-        return Answer(verdict, self._chooser.answer(heard, recent, self._chance))
+        if choice.fit < UNSURE and (meant := await self._understanding.meant(choice.heard.text)):
+            choice = self._chooser.choose_meant(choice, meant, recent)
+        return Answer(verdict, choice.answer(recent, self._chance))
 
-    def _makes_sense(self, heard: Heard, recent: Recent) -> bool:
-        """One unlikely word in a sentence that a skill knows well need not be asked back."""
-        return heard.confidence >= BELIEVABLE and self._chooser.fit(heard, recent) >= WELL_KNOWN
-
-    async def safe_clauses(self, text: str, band: AgeBand) -> AsyncIterator[SafeText]:
+    async def safe_clauses(self, text: str, band: AgeBand) -> AsyncIterator[Passed]:
         """The reply clause by clause as far as the guard passes it; then a safe line, and the end."""
         refused = await self._guard.clear_reply(text, band)
         if refused is not None:
@@ -67,18 +97,31 @@ class Answering:
             return
         so_far = ""
         for clause in clauses(text):
-            passed = await self._guard.clear(clause, so_far=so_far, band=band)
-            if isinstance(passed, Refused):
-                yield _instead(passed, band)
+            words = await self._guard.clear(clause, so_far=so_far, band=band)
+            if isinstance(words, Refused):
+                yield _instead(words, band)
                 return
-            yield passed
+            yield Passed(words)
             so_far = f"{so_far} {clause}".strip()
 
 
-def _instead(refused: Refused, band: AgeBand) -> SafeText:
+def as_said(reply: Reply, said: Sequence[Passed]) -> Reply:
+    """The reply as it was really said: where the guard stepped in, it is the guard's."""
+    text = " ".join(each.words.text for each in said)
+    if any(each.instead for each in said):
+        return Reply(text=text, skill="guard", topic="refused")
+    return replace(reply, text=text)
+
+
+def _instead(refused: Refused, band: AgeBand) -> Passed:
     """What is said in place of words that must not be, or could not be judged."""
     log("guard").warning("reply refused", rules=refused.rules, failed=refused.failed)
-    return safe_line(Safe.FAILED if refused.failed else Safe.REFUSED, band)
+    return Passed(safe_line(Safe.FAILED if refused.failed else Safe.REFUSED, band), instead=True)
+
+
+def _makes_sense(choice: Choice) -> bool:
+    """One unlikely word in a sentence that a skill knows well need not be asked back."""
+    return choice.heard.confidence >= BELIEVABLE and choice.fit >= WELL_KNOWN
 
 
 def _plain(line: SafeText, skill: str) -> Reply:

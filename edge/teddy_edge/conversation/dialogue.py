@@ -9,7 +9,7 @@ from teddy_edge.audio.mouth import ClauseHeard, Drained, Mouth, SoundBegan
 from teddy_edge.audio.ring import Overrun
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.inbox import Inbox, News, TurnFinished
-from teddy_edge.conversation.journal import Turn
+from teddy_edge.conversation.journal import Journal, Turn
 from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.playback import Playback
 from teddy_edge.conversation.states import AT_REST, State, States
@@ -23,6 +23,7 @@ from teddy_shared.envelope import ProfileId
 from teddy_shared.logs import log
 from teddy_shared.tracing import Trace
 
+UNDERSTANDING: Final = 10.0  # seconds; on the smallest board hearing 15 s of speech takes three
 FOLLOW_UP: Final = 8.0  # seconds after an answer in which the next word needs no waking
 
 
@@ -43,6 +44,7 @@ class Dialogue:
         self,
         *,
         taker: TurnTaker,
+        journal: Journal,
         inbox: Inbox,
         mouth: Mouth,
         states: States,
@@ -53,6 +55,7 @@ class Dialogue:
         meter: Meter,
     ) -> None:
         self._taker = taker
+        self._journal = journal
         self._inbox = inbox
         self._mouth = mouth
         self._states = states
@@ -63,6 +66,7 @@ class Dialogue:
         self._meter = meter
         self._playback = Playback(generation=0)
         self._turn: asyncio.Task[None] | None = None
+        self._understood = asyncio.Event()  # of that turn
 
     @property
     def at_rest(self) -> bool:
@@ -79,7 +83,7 @@ class Dialogue:
     async def run(self) -> None:
         """Until cancelled; a turn under way is cancelled with it."""
         self._states.to(State.IDLE)
-        async with asyncio.TaskGroup() as turns:
+        async with self._journal.writing(), asyncio.TaskGroup() as turns:
             while True:
                 news = await self._next()
                 if news is None:
@@ -134,6 +138,7 @@ class Dialogue:
             profile=self._child.profile,
             decided_at=decided_at,
         )
+        self._understood = turn.understood
         self._turn = turns.create_task(self._take(turn, utterance, self._playback), name=f"turn-{generation}")
 
     async def _take(self, turn: Turn, utterance: Utterance, playback: Playback) -> None:
@@ -148,8 +153,15 @@ class Dialogue:
             return
         self._mouth.begin(self._generations.next())
         self._states.to(State.INTERRUPTED)
+        await self._until_understood(self._turn)
         self._turn.cancel()
         await asyncio.wait([self._turn])
+
+    async def _until_understood(self, turn: asyncio.Task[None]) -> None:
+        """Whoever goes on talking must not take back a cry for help that is still being understood."""
+        judged = asyncio.create_task(self._understood.wait(), name="until-understood")
+        await asyncio.wait([judged, turn], timeout=UNDERSTANDING, return_when=asyncio.FIRST_COMPLETED)
+        judged.cancel()
 
     def _rest(self) -> None:
         spoke = self._states.now is State.SPEAKING

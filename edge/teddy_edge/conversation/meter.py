@@ -9,8 +9,8 @@ from teddy_shared.events import TurnEnded
 BESIDE_SKILLS: Final = frozenset({"guard", "asking_back", "none"})
 """Who may stand as the skill of a turn without being one."""
 
-BESIDE_VERDICTS: Final = frozenset({"none"})
-"""What may stand as the verdict of a turn that the guard has not judged."""
+BESIDE_VERDICTS: Final = frozenset({"none", "refused"})
+"""What may stand as a verdict beside the decisions on what was heard: none yet, or a reply refused."""
 
 
 class Meter(Protocol):

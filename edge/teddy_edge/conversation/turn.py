@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+import traceback
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from teddy_edge.audio.mouth import Mouth, Spoken
 from teddy_edge.audio.samples import EAR_RATE, Pcm, ear_ms, mouth_ms
-from teddy_edge.conversation.answering import Answer, Answering
-from teddy_edge.conversation.journal import Journal, Turn
+from teddy_edge.conversation.answering import Answer, Answering, Passed, as_said
+from teddy_edge.conversation.journal import PATIENCE, Journal, Turn
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.playback import Playback
@@ -18,8 +20,9 @@ from teddy_edge.conversation.report import Onlooker, Recorded, Stopwatch, TurnRe
 from teddy_edge.conversation.skills.skill import Heard
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.ear.segmenter import Utterance
+from teddy_edge.errors import PartDied
 from teddy_edge.inference.governor import Governor, Work
-from teddy_edge.safety.guard import Decision, SafeText
+from teddy_edge.safety.guard import Decision, Safe, SafeText, safe_line
 from teddy_edge.safety.scripts import Scripts
 from teddy_edge.speech.transcriber import Hearing
 from teddy_shared.clock import Clock
@@ -73,6 +76,7 @@ class TurnTaker:
         self._meter = meter
         self._onlooker = onlooker
         self._clock = clock
+        self._failures = 0  # in a row
 
     async def take(
         self, turn: Turn, utterance: Utterance, playback: Playback, *, speaking: Callable[[], object]
@@ -84,22 +88,57 @@ class TurnTaker:
             )
 
     async def _take(self, progress: _Progress, playback: Playback, speaking: Callable[[], object]) -> None:
+        try:
+            heard = await self._hear(progress)
+            if not heard:
+                return
+            answer = await self._answer(progress, heard)
+            progress.turn.understood.set()
+            await self._say(progress, answer.reply.text, playback, speaking)
+            await playback.drained()
+            await self._end(progress, playback, "asked_back" if answer.asked_back else "answered")
+            self._failures = 0
+        except asyncio.CancelledError:
+            await self._end(progress, playback, "interrupted")
+            raise
+        except Exception as error:  # barrier: a bug in one turn must not silence the bear; see _fail
+            await self._fail(progress, playback, speaking, error)
+        finally:
+            progress.turn.understood.set()
+
+    async def _hear(self, progress: _Progress) -> Hearing | None:
+        """None where it was a cough or a knock."""
         utterance = progress.utterance
         hearing = await self._governor.run(Work.HEARING, self._recogniser.transcribe, utterance.pcm)
         progress.watch.lap("hearing")
         if not hearing.text and utterance.speech < WORTH_ASKING:
-            return
+            return None
         progress.hearing = hearing
         await self._record(progress, TurnBegun(speech_ms=ear_ms(utterance.speech)))
         progress.watch.lap("journal")
-        try:
-            answer = await self._answer(progress, hearing)
-            await self._say(progress, answer, playback, speaking)
-            await playback.drained()
-            await self._end(progress, playback, "asked_back" if answer.asked_back else "answered")
-        except asyncio.CancelledError:
-            await self._end(progress, playback, "interrupted")
-            raise
+        return hearing
+
+    async def _fail(
+        self, progress: _Progress, playback: Playback, speaking: Callable[[], object], error: Exception
+    ) -> None:
+        """A safe line once; a second failure in a row ends the process, and systemd starts a clean one.
+
+        The error's text may hold a child's words, so only its class and its place are told.
+        """
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        log("turn").error("turn failed", error=type(error).__name__, at=f"{where.name}:{where.lineno}")
+        self._failures += 1
+        if self._failures > 1 or progress.said:
+            self._mouth.finish(progress.turn.generation)
+            await self._end(progress, playback, "failed")
+        else:
+            broken = safe_line(Safe.BROKEN, progress.turn.band)
+            with contextlib.suppress(Exception):  # the voice may be what is broken; then nothing is said
+                await self._say(progress, broken.text, playback, speaking)
+                await playback.drained()
+            await self._end(progress, playback, "failed")
+        if self._failures > 1:
+            raise PartDied("turn") from None
 
     async def _answer(self, progress: _Progress, hearing: Hearing) -> Answer:
         turn, talk = progress.turn, await self._memory.recall()
@@ -116,19 +155,23 @@ class TurnTaker:
 
     async def _alert(self, progress: _Progress, answer: Answer) -> None:
         """On disk before a word of comfort is said: power can go at any instruction."""
-        for category, advice in self._scripts.alerts(answer.verdict.categories):
-            alert = SafetyAlertRaised(category=category, advice=advice)
-            await self._record(progress, alert, even_if_stale=True)
+        alerts = [
+            SafetyAlertRaised(category=category, advice=advice)
+            for category, advice in self._scripts.alerts(answer.verdict.categories)
+        ]
+        records = [self._journal.hand_over(progress.turn, alert) for alert in alerts]
+        await asyncio.wait(records, timeout=PATIENCE)
+        progress.events += [record.result() for record in records if record.done()]
 
     async def _say(
-        self, progress: _Progress, answer: Answer, playback: Playback, speaking: Callable[[], object]
+        self, progress: _Progress, text: str, playback: Playback, speaking: Callable[[], object]
     ) -> None:
         turn = progress.turn
-        async for number, words in _numbered(self._answering.safe_clauses(answer.reply.text, turn.band)):
+        async for number, passed in _numbered(self._answering.safe_clauses(text, turn.band)):
             progress.watch.lap("guard")
-            pcm = await self._voice.speak(words)
+            pcm = await self._voice.speak(passed.words)
             progress.watch.lap("voice_first" if number == 0 else "voice_rest")
-            progress.said.append(words.text)
+            progress.said.append(passed)
             await playback.room()
             if number == 0:
                 speaking()
@@ -138,11 +181,12 @@ class TurnTaker:
 
     async def _end(self, progress: _Progress, playback: Playback, outcome: Outcome) -> None:
         turn, answer = progress.turn, progress.answer
-        if progress.ended:
-            return  # interrupted while its end was being written: one end is enough
+        if progress.ended or progress.hearing is None:
+            return  # interrupted while its end was being written, or before anything was understood
         progress.ended = True
-        if answer is not None and playback.clauses_heard == len(progress.said) > 0:
-            await self._memory.keep(answer.reply, generation=turn.generation, asked_back=answer.asked_back)
+        reply = as_said(answer.reply, progress.said) if answer and progress.said else None
+        if answer and reply and playback.clauses_heard == len(progress.said):
+            await self._memory.keep(reply, generation=turn.generation, asked_back=answer.asked_back)
         first_sound = from_last_sample = None
         if playback.first_sound is not None:
             first_sound = progress.watch.since_began_ms(playback.first_sound)
@@ -151,9 +195,9 @@ class TurnTaker:
                 first_sound + 1000 * (utterance.decided - utterance.speech_end) / EAR_RATE, 2
             )
         ended = TurnEnded(
-            topic=answer.reply.topic if answer else "unknown",
-            skill=answer.reply.skill if answer else "none",
-            verdict=answer.verdict.decision.value if answer else "none",
+            topic=(reply or answer.reply).topic if answer else "unknown",
+            skill=(reply or answer.reply).skill if answer else "none",
+            verdict=_verdict(answer, progress.said),
             outcome=outcome,
             speech_ms=ear_ms(progress.utterance.speech),
             reply_ms=mouth_ms(playback.samples_heard),
@@ -162,7 +206,8 @@ class TurnTaker:
             from_last_sample_ms=from_last_sample,
         )
         self._meter.ended(ended)
-        await self._record(progress, ended, even_if_stale=True)
+        overtaken = ended.model_copy(update={"outcome": "interrupted"})
+        await self._record(progress, ended, if_stale=overtaken if outcome != "interrupted" else None)
         log("turn").info(
             "turn ended",
             generation=turn.generation,
@@ -175,10 +220,8 @@ class TurnTaker:
         self._onlooker.saw(_report(progress, ended))
         await self._turn_log.keep(turn, ended)
 
-    async def _record(self, progress: _Progress, event: Event, *, even_if_stale: bool = False) -> None:
-        recorded = await self._journal.record(progress.turn, event, even_if_stale=even_if_stale)
-        if recorded is not None:
-            progress.events.append(recorded)
+    async def _record(self, progress: _Progress, event: Event, *, if_stale: Event | None = None) -> None:
+        progress.events.append(await self._journal.record(progress.turn, event, if_stale=if_stale))
 
 
 @dataclass(slots=True)
@@ -191,8 +234,8 @@ class _Progress:
     hearing: Hearing | None = None
     answer: Answer | None = None
     ended: bool = False
-    said: list[str] = field(default_factory=list)
-    events: list[Recorded] = field(default_factory=list)
+    said: list[Passed] = field(default_factory=list)
+    events: list[Recorded | None] = field(default_factory=list)  # none for what the card has not taken yet
 
 
 def _report(progress: _Progress, ended: TurnEnded) -> TurnReport:
@@ -204,17 +247,24 @@ def _report(progress: _Progress, ended: TurnEnded) -> TurnReport:
         confidence=hearing.confidence if hearing else 0.0,
         verdict=ended.verdict,
         skill=ended.skill,
-        reply=" ".join(progress.said),
+        reply=" ".join(each.words.text for each in progress.said),
         outcome=ended.outcome,
         stages_ms=ended.stages_ms,
         first_sound_ms=ended.first_sound_ms,
         from_last_sample_ms=ended.from_last_sample_ms,
-        events=tuple(progress.events),
+        events=tuple(each for each in progress.events if each is not None),
     )
 
 
-async def _numbered(clauses: AsyncIterator[SafeText]) -> AsyncIterator[tuple[int, SafeText]]:
+def _verdict(answer: Answer | None, said: Sequence[Passed]) -> str:
+    """What parents read of the guard: its judgement of the child's words, or that it refused the reply."""
+    if answer is None:
+        return "none"
+    return "refused" if any(each.instead for each in said) else answer.verdict.decision.value
+
+
+async def _numbered(clauses: AsyncIterator[Passed]) -> AsyncIterator[tuple[int, Passed]]:
     number = 0
-    async for words in clauses:
-        yield number, words
+    async for passed in clauses:
+        yield number, passed
         number += 1

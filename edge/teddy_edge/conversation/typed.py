@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from teddy_edge.conversation.answering import Answering
+from teddy_edge.conversation.answering import Answering, as_said
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.skills.skill import Heard
@@ -29,14 +29,15 @@ class TypedTalk:
         talk = await self._memory.recall()
         heard = Heard(text=words, confidence=1.0, band=self._band)
         answer = await self._answering.answer(heard, talk.recent, doubtful=False, asked_back=0)
-        said = [each.text async for each in self._answering.safe_clauses(answer.reply.text, self._band)]
-        await self._memory.keep(answer.reply, generation=generation, asked_back=False)
+        said = [each async for each in self._answering.safe_clauses(answer.reply.text, self._band)]
+        reply = as_said(answer.reply, said)
+        await self._memory.keep(reply, generation=generation, asked_back=False)
         return {
             "heard": words,
             "verdict": answer.verdict.decision.value,
             "categories": list(answer.verdict.categories),
             "alert": answer.verdict.decision is Decision.COMFORT_AND_ALERT,
-            "skill": answer.reply.skill,
-            "topic": answer.reply.topic,
-            "reply": " ".join(said),
+            "skill": reply.skill,
+            "topic": reply.topic,
+            "reply": reply.text,
         }

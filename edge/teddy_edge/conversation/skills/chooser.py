@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from teddy_edge.conversation.skills.animals import load_animals
@@ -16,7 +16,7 @@ from teddy_edge.conversation.skills.numbers import load_numbers
 from teddy_edge.conversation.skills.playing import load_playing
 from teddy_edge.conversation.skills.quiz import load_quiz_lines
 from teddy_edge.conversation.skills.repeating import Repeating
-from teddy_edge.conversation.skills.skill import Heard, Recent, Reply, Skill
+from teddy_edge.conversation.skills.skill import Heard, Meant, Recent, Reply, Skill
 from teddy_edge.conversation.skills.songs import load_songs
 from teddy_edge.conversation.skills.steering import Steering, Wish, load_steering
 from teddy_edge.conversation.skills.stories import load_stories
@@ -24,6 +24,20 @@ from teddy_edge.conversation.skills.word_games import load_word_games
 from teddy_shared.clock import Chance
 
 LEAST_FIT: Final = 0.3  # below, nobody would be sure enough to answer
+UNSURE: Final = 0.5  # below, what the words resemble may count more than what the rules found in them
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who answers, to which words, and how surely that is right."""
+
+    heard: Heard
+    skill: Skill
+    fit: float
+
+    def answer(self, recent: Recent, chance: Chance) -> Reply:
+        """Never empty, and never the same line twice lately where others are left."""
+        return self.skill.answer(self.heard, recent, chance)
 
 
 class Chooser:
@@ -39,19 +53,22 @@ class Chooser:
         """Of all who may answer."""
         return frozenset(skill.name for skill in (*self._skills, self._fallback))
 
-    def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
-        """Never empty, and never the same line twice lately where others are left."""
+    def choose(self, heard: Heard, recent: Recent) -> Choice:
+        """By rules alone."""
         heard = self._accepted(heard, recent)
-        fit, best = self._best(heard, recent)
-        return (best if fit >= LEAST_FIT else self._fallback).answer(heard, recent, chance)
-
-    def fit(self, heard: Heard, recent: Recent) -> float:
-        """How surely somebody knows what to do with these words: 0 to 1."""
-        return self._best(self._accepted(heard, recent), recent)[0]
-
-    def _best(self, heard: Heard, recent: Recent) -> tuple[float, Skill]:
         fits = [(skill.fit(heard, recent), skill) for skill in self._skills]
-        return max(fits, key=lambda each: each[0], default=(0.0, self._fallback))
+        fit, best = max(fits, key=lambda each: each[0], default=(0.0, self._fallback))
+        return Choice(heard, best if fit >= LEAST_FIT else self._fallback, fit)
+
+    def choose_meant(self, choice: Choice, meant: Meant, recent: Recent) -> Choice:
+        """What the words resemble stands in for them, unless its skill understands the words themselves."""
+        if choice.skill.name == meant.skill:
+            return choice
+        return self.choose(replace(choice.heard, text=meant.request), recent)
+
+    def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        """By rules alone."""
+        return self.choose(heard, recent).answer(recent, chance)
 
     def _accepted(self, heard: Heard, recent: Recent) -> Heard:
         """A "yes" to an offer is what was offered."""

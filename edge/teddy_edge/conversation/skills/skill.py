@@ -22,6 +22,14 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """What a sentence resembles, where the rules are unsure of it."""
+
+    skill: str
+    request: str  # the same wish in words that the rules of that skill know; authored
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a skill would like to say. Not safe yet: the guard decides."""
 
