@@ -17,6 +17,7 @@ from teddy_edge.errors import PartDied
 from teddy_edge.safety.guard import Safe, safe_line
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
+from teddy_shared.envelope import Lane
 from tests.journeys.test_talk_in_virtual_time import Home, VirtualParts, home, net, warm  # noqa: F401  # fixtures
 from tests.speaking import Speaking
 
@@ -79,7 +80,7 @@ async def test_a_cry_for_help_is_not_taken_back_by_going_on_talking(
         assert at.reports[0].outcome == "interrupted"
         assert at.reports[1].outcome == "answered"
         waiting = at.bear.outbox.marks()
-        assert waiting[0].last == 1
+        assert waiting[Lane.SAFETY].last == 1
 
 
 async def test_a_broken_skill_leads_to_a_safe_line_and_the_next_turn_is_taken(
