@@ -24,7 +24,12 @@ from teddy_edge.ear.thread import Noticed
 from teddy_edge.inference.governor import Work
 from teddy_shared.clock import Clock
 
-CHARGED: Final = {Work.GUARD: 0.005, Work.HEARING: 0.250, Work.VOICE: 0.040}  # seconds a run
+CHARGED: Final = {
+    Work.GUARD: 0.005,
+    Work.HEARING: 0.250,
+    Work.MEANING: 0.005,
+    Work.VOICE: 0.040,
+}  # seconds a run
 STEP: Final = 0.01  # seconds: one hop
 
 

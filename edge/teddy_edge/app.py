@@ -67,6 +67,7 @@ async def live(
                     ("dialogue", talking.dialogue.run()),
                     ("wishes", _obey(bear, talking)),
                     ("sweeper", bear.state.keep_sweeping()),
+                    ("meanings", bear.learn_meanings()),
                     ("render-ahead", bear.render_ahead()),
                     ("lifeline", lifeline.watch()),
                 )

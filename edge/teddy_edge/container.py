@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NewType, TypeVar
 
 from dishka import (
@@ -13,6 +14,7 @@ from dishka import (
     Provider,
     Scope,
     ValidationSettings,
+    alias,
     from_context,
     make_async_container,
     provide,
@@ -20,7 +22,7 @@ from dishka import (
 from dishka.exception_base import DishkaError
 
 from teddy_edge.audio.mouth import Mouth
-from teddy_edge.conversation.answering import Answering
+from teddy_edge.conversation.answering import Answering, Understanding
 from teddy_edge.conversation.dialogue import Child, Dialogue
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.inbox import Inbox
@@ -28,6 +30,7 @@ from teddy_edge.conversation.journal import Journal
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import BESIDE_SKILLS, BESIDE_VERDICTS, Meter, NoMeter
 from teddy_edge.conversation.report import Nobody, Onlooker
+from teddy_edge.conversation.skills.by_meaning import ByMeaning, load_examples
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.conversation.states import States
 from teddy_edge.conversation.turn import Recogniser, Speech, TurnTaker
@@ -41,6 +44,7 @@ from teddy_edge.ear.silero import open_silero
 from teddy_edge.errors import ContainerError
 from teddy_edge.identity import BearKeys, Identity, read_identity
 from teddy_edge.inference.governor import Governor, ThreadGovernor
+from teddy_edge.inference.meaning import open_meaning
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.wishes import Wishes
@@ -121,6 +125,10 @@ class Bear:
         if models.shelf is not None:
             lines = [safe.text for safe in safe_lines()] + [line for _, line in scripts.every_line()]
             await render_ahead(models.shelf, lines, governor)
+
+    async def learn_meanings(self) -> None:
+        """The sentence model, also behind the start. Ends by itself; without it the rules go on alone."""
+        await (await self.parts.get(ByMeaning)).get_ready()
 
     @asynccontextmanager
     async def talk(self) -> AsyncIterator[Talking]:
@@ -278,8 +286,28 @@ class Mind(Provider):
         return await asyncio.to_thread(load_chooser)
 
     @provide
-    def answering(self, guard: Guard, scripts: Scripts, chooser: Chooser, chance: Chance) -> Answering:
-        return Answering(guard=guard, scripts=scripts, chooser=chooser, chance=chance)
+    async def by_meaning(self, settings: Settings, governor: Governor) -> ByMeaning:
+        """The model is loaded when it is first needed, or behind the start of a bear."""
+        return ByMeaning(
+            examples=await asyncio.to_thread(load_examples),
+            open_embedder=partial(open_meaning, ModelStore(settings.models.cache)),
+            governor=governor,
+        )
+
+    understanding = alias(source=ByMeaning, provides=Understanding)
+
+    @provide
+    def answering(
+        self,
+        guard: Guard,
+        scripts: Scripts,
+        chooser: Chooser,
+        understanding: Understanding,
+        chance: Chance,
+    ) -> Answering:
+        return Answering(
+            guard=guard, scripts=scripts, chooser=chooser, understanding=understanding, chance=chance
+        )
 
 
 class Telemetry(Provider):
@@ -466,7 +494,7 @@ async def open_bear(settings: Settings, *replacements: Provider, onlooker: Onloo
 
 @asynccontextmanager
 async def open_words(settings: Settings) -> AsyncIterator[TypedTalk]:
-    """The bear without sound: no model is loaded."""
+    """The bear without sound: no model is loaded, until a sentence needs the one that understands it."""
     context = {Settings: settings, Onlooker: Nobody()}
     async with open_parts(*bear_providers(), context=context) as parts, parts.session() as session:
         yield await session.get(TypedTalk)

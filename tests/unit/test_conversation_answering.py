@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from teddy_edge.conversation.answering import MOST_ASKED_BACK, Answering
+from teddy_edge.conversation.answering import MOST_ASKED_BACK, Answering, RulesAlone
 from teddy_edge.conversation.skills.chooser import Chooser
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.safety.guard import Guard, Safe, load_guard, safe_line, safe_lines
@@ -50,6 +50,7 @@ def answering(says: str, guard: Guard | None = None, *, fit: float = 1.0) -> Ans
         guard=guard or GUARD,
         scripts=SCRIPTS,
         chooser=Chooser(skills=[saying], fallback=saying),
+        understanding=RulesAlone(),
         chance=SeededChance(1),
     )
 

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from teddy_edge.conversation.answering import Answering
+from teddy_edge.conversation.answering import Answering, RulesAlone
 from teddy_edge.conversation.skills.chooser import load_chooser
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.safety.authored import Authored, parse_authored
@@ -43,7 +43,11 @@ def run(options: Options) -> Sequence[Figure]:  # noqa: ARG001  # nothing here i
 async def _run() -> Sequence[Figure]:
     held = parse_authored(_HeldBack, HELD_BACK.read_bytes(), HELD_BACK.name)
     answering = Answering(
-        guard=load_guard(), scripts=load_scripts(), chooser=load_chooser(), chance=SeededChance(1)
+        guard=load_guard(),
+        scripts=load_scripts(),
+        chooser=load_chooser(),
+        understanding=RulesAlone(),
+        chance=SeededChance(1),
     )
     asked = [await _ask(answering, row) for row in held.ask]
     odd = [await _ask(answering, row) for row in held.odd]

@@ -1,0 +1,162 @@
+"""What a child may have meant by words that no rule waits for: authored sentences that mean much the same.
+
+Nothing of it leaves the bear. Without the sentence model, or when it fails, the rules go on alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final, Protocol
+
+import numpy as np
+from pydantic import Field
+
+from teddy_edge.conversation.skills.lines import Name
+from teddy_edge.conversation.skills.skill import Meant
+from teddy_edge.conversation.skills.understanding import Vocabulary, understand
+from teddy_edge.inference.governor import Governor, Work
+from teddy_edge.inference.meaning import Directions
+from teddy_edge.safety.authored import Authored, parse_authored, read_authored
+from teddy_shared.errors import ConfigError, TeddyError
+from teddy_shared.logs import log
+
+PATIENCE: Final = 4.0  # seconds; the first sentence may meet a model that is still being loaded
+
+NEIGHBOURS: Final = 10  # sentences that vote
+SHARPNESS: Final = 0.1  # of their votes: one that is more alike by this much counts almost three times
+# Chosen on the sentences of the file itself, each held out in turn.
+LEAST_SHARE: Final = 0.5  # of the votes for one skill
+LEAST_LIKENESS: Final = 0.4  # of its nearest sentence
+
+_NO_WORDS: Final = Vocabulary(())
+
+
+class Embedder(Protocol):
+    """Sentences to directions; blocks, so it runs under the governor."""
+
+    def embed(self, texts: Sequence[str]) -> Directions: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence as children say it."""
+
+    text: str
+    meant: Meant | None  # None: no skill's, it is better left to the rules
+
+
+class Likeness:
+    """Examples and where each of them points. Pure."""
+
+    def __init__(self, *, examples: Sequence[Example], directions: Directions) -> None:
+        self._meant = [example.meant for example in examples]
+        self._directions = directions
+
+    def nearest(self, direction: Directions) -> Meant | None:
+        """Of the skill that the neighbours agree on, what the nearest of them means; None where none is."""
+        likeness = self._directions @ direction
+        neighbours = np.argsort(-likeness)[:NEIGHBOURS]
+        votes: dict[str, float] = {}
+        for at in neighbours:
+            skill = meant.skill if (meant := self._meant[at]) else ""
+            votes[skill] = votes.get(skill, 0.0) + float(np.exp(likeness[at] / SHARPNESS))
+        skill = max(votes, key=lambda each: votes[each])
+        if not skill or votes[skill] < LEAST_SHARE * sum(votes.values()):
+            return None
+        for at in neighbours:
+            if (meant := self._meant[at]) and meant.skill == skill:
+                return meant if likeness[at] >= LEAST_LIKENESS else None
+        return None
+
+
+class ByMeaning:
+    """Understands what the rules do not."""
+
+    def __init__(
+        self, *, examples: Sequence[Example], open_embedder: Callable[[], Embedder], governor: Governor
+    ) -> None:
+        self._examples = tuple(examples)
+        self._open = open_embedder
+        self._governor = governor
+        self._loading = asyncio.Lock()
+        self._ready: tuple[Embedder, Likeness] | None = None
+        self._failed = False
+
+    async def get_ready(self) -> None:
+        """Load the model and the examples, once; a failure is logged, once, and then the rules are alone."""
+        async with self._loading:
+            if self._ready is None and not self._failed:
+                try:
+                    self._ready = await asyncio.to_thread(self._load)
+                except Exception as error:  # a barrier: the bear can talk without the model
+                    self._give_up(error)
+
+    async def meant(self, text: str) -> Meant | None:
+        """What the words resemble; None where that is nothing, or nobody can tell in time."""
+        plain = plainly(text)
+        if self._failed or not plain:
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.get_ready()
+                if self._ready is None:
+                    return None
+                embedder, likeness = self._ready
+                directions = await self._governor.run(Work.MEANING, embedder.embed, [plain])
+            return likeness.nearest(directions[0])
+        except TimeoutError:
+            log("meaning").warning("too slow", seconds=PATIENCE)
+        except Exception as error:  # the same barrier
+            self._give_up(error)
+        return None
+
+    def _load(self) -> tuple[Embedder, Likeness]:
+        embedder = self._open()
+        directions = embedder.embed([plainly(example.text) for example in self._examples])
+        return embedder, Likeness(examples=self._examples, directions=directions)
+
+    def _give_up(self, error: Exception) -> None:
+        """A library's message might quote the sentence; ours name the remedy."""
+        self._failed = True
+        reason = str(error) if isinstance(error, TeddyError) else type(error).__name__
+        log("meaning").error("understanding by rules alone", reason=reason)
+
+
+def plainly(text: str) -> str:
+    """The sentence without the bear's name, contractions opened: what a child means does not hang on them."""
+    return " ".join(word[0] for word in understand(text, _NO_WORDS).row)
+
+
+def parse_examples(data: bytes, *, name: str = "meaning.toml") -> tuple[Example, ...]:
+    """Raises ConfigError naming the place."""
+    file = parse_authored(_File, data, name)
+    examples = [Example(text, None) for text in file.others]
+    for wish in file.wish:
+        meant = Meant(wish.skill, wish.request)
+        examples += (Example(text, meant) for text in (wish.request, *wish.like))
+    seen = Counter(example.text for example in examples)
+    if twice := next((text for text, times in seen.items() if times > 1), None):
+        raise ConfigError(f"{name}: {twice!r} stands there twice")
+    return tuple(examples)
+
+
+def load_examples() -> tuple[Example, ...]:
+    """Reads a file. Raises ConfigError."""
+    return parse_examples(read_authored("teddy_edge.conversation.skills", "meaning.toml"))
+
+
+_Sentence = Annotated[str, Field(min_length=2, max_length=80, pattern=r"^[a-z][a-z ',]*$")]
+
+
+class _Wish(Authored):
+    skill: Name
+    request: _Sentence
+    like: Annotated[tuple[_Sentence, ...], Field(min_length=2)]
+
+
+class _File(Authored):
+    others: Annotated[tuple[_Sentence, ...], Field(min_length=NEIGHBOURS)]
+    wish: Annotated[tuple[_Wish, ...], Field(min_length=1)]
