@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,7 @@ import numpy as np
 
 from teddy_edge.audio.samples import EAR_RATE, MOUTH_RATE, Pcm
 from teddy_edge.errors import BadClip
+from teddy_shared.errors import ConfigError
 
 LONGEST: Final = 60 * 60 * EAR_RATE  # samples; an hour of clip is a mistake, not a talk
 UNKNOWN: Final = 0x7FFF_F000 // 2  # samples from which a header means "until the end": a recorder in a pipe
@@ -33,7 +36,7 @@ def read_clip(path: Path) -> Pcm:
         raise BadClip(path, "there is no such file") from None
     except IsADirectoryError:
         raise BadClip(path, "that is a folder; name the WAV files in it") from None
-    except (wave.Error, EOFError):
+    except (wave.Error, EOFError, RuntimeError):  # a bare RuntimeError where a chunk ends before its size
         raise BadClip(
             path, "not a PCM WAV file, or its header is cut off; record or convert it again"
         ) from None
@@ -54,16 +57,32 @@ def read_clip(path: Path) -> Pcm:
 
 
 class WavWriter:
-    """Writes what the bear says. Never what it hears: a child's voice is not written to disk."""
+    """Writes what the bear says. Never what it hears: a child's voice is not written to disk.
+
+    Raises ConfigError where the file cannot be written, at any step: a disk fills up in the middle.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file = wave.open(str(path), "wb")  # noqa: SIM115  # closed by close(), its owner's block
-        self._file.setnchannels(1)
-        self._file.setsampwidth(2)
-        self._file.setframerate(MOUTH_RATE)
+        self._path = path
+        with self._told():
+            # Opened here, since a Wave_write that could not open its file complains when it is collected.
+            self._file = path.open("wb")
+        self._wave = wave.open(self._file, "wb")  # noqa: SIM115  # closed by close(), its owner's block
+        self._wave.setnchannels(1)
+        self._wave.setsampwidth(2)
+        self._wave.setframerate(MOUTH_RATE)
 
     def write(self, pcm: Pcm) -> None:
-        self._file.writeframesraw(pcm.astype("<i2").tobytes())
+        with self._told():
+            self._wave.writeframesraw(pcm.astype("<i2").tobytes())
 
     def close(self) -> None:
-        self._file.close()
+        with self._told(), self._file:
+            self._wave.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ConfigError(f"cannot write {self._path}: {error.strerror}") from None
