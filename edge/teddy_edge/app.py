@@ -14,7 +14,7 @@ from teddy_edge.errors import PartDied
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.outbox.entry import NO_TURN
 from teddy_edge.outbox.relay import relay
-from teddy_shared.errors import TeddyError
+from teddy_shared.errors import ConfigError, TeddyError
 from teddy_shared.events import BearStarted, BearStopped
 from teddy_shared.logs import log
 
@@ -30,28 +30,33 @@ class Threaded(Protocol):
 
 
 class Lifeline:
-    """Hears from any thread that it has died; then the whole bear ends, and systemd starts a clean one."""
+    """Hears from any part that it has died; then the whole bear ends, and systemd starts a clean one.
+
+    A part that died of what an operator can mend ends the bear with that.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._broken: asyncio.Future[None] = self._loop.create_future()
 
     def failed(self, name: str) -> Callable[[BaseException], None]:
-        """What a thread of this name calls when it dies."""
+        """What a part of this name calls when it dies, from any thread."""
 
         def report(error: BaseException) -> None:
-            log("app").error("thread died", thread=name, error=type(error).__name__)
-            self._loop.call_soon_threadsafe(self._break, name)
+            if not isinstance(error, ConfigError):
+                log("app").error("part died", part=name, error=type(error).__name__)
+                error = PartDied(name)
+            self._loop.call_soon_threadsafe(self._break, error)
 
         return report
 
     async def watch(self) -> None:
-        """Raises PartDied as soon as a thread has died."""
+        """Raises PartDied or ConfigError as soon as a part has died."""
         await self._broken
 
-    def _break(self, name: str) -> None:
+    def _break(self, error: BaseException) -> None:
         if not self._broken.done():
-            self._broken.set_exception(PartDied(name))
+            self._broken.set_exception(error)
 
 
 async def live(
@@ -59,6 +64,7 @@ async def live(
 ) -> None:
     """Until `stop` is set or a part dies. Threads start in order and end in reverse, before the tasks."""
     await _record(bear, BearStarted(software=SOFTWARE, healed=bear.healed))
+    talking.inbox.when_full(lifeline.failed("inbox"))
     try:
         async with asyncio.TaskGroup() as tasks:
             running = [
@@ -78,11 +84,11 @@ async def live(
                 running.append(tasks.create_task(_sync(bear, bear.link), name="sync"))
             async with _started(threads):
                 await stop.wait()
-            await _record(bear, BearStopped())
             for task in running:
                 task.cancel()
     except* PartDied as died:
         raise died.exceptions[0] from None
+    await _record(bear, BearStopped())  # last, behind the end of a turn that was under way
 
 
 async def _sync(bear: Bear, link: BrokerLink) -> None:

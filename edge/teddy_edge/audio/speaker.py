@@ -10,6 +10,7 @@ from teddy_edge.audio.mouth import Mouth
 from teddy_edge.audio.samples import MOUTH_HOP, MOUTH_RATE
 from teddy_edge.audio.wav import WavWriter
 from teddy_shared.clock import Clock
+from teddy_shared.errors import ConfigError
 
 
 class Speaker(Protocol):
@@ -60,6 +61,8 @@ class FileSpeaker:
                 self._play()
             else:
                 self._hurry()
+        except ConfigError as error:  # the disk is full; whoever hears of it tells the operator in a line
+            self._failed(error)
         except BaseException as error:  # a mute bear must end the process, not go on unheard
             self._failed(error)
             raise

@@ -102,6 +102,7 @@ async def _hear(talking: Talking, pcm: Pcm, answer: Path | None) -> None:
 @asynccontextmanager
 async def _living(talking: Talking, answer: Path | None) -> AsyncIterator[None]:
     lifeline = Lifeline()
+    talking.inbox.when_full(lifeline.failed("inbox"))
     writer = None if answer is None else await asyncio.to_thread(WavWriter, answer)
     speaker = FileSpeaker(
         mouth=talking.mouth,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,14 +24,21 @@ News = Noticed | MouthEvent | TurnFinished
 
 
 class Inbox:
-    """A bounded queue that any thread may post to and one task reads."""
+    """A bounded queue that any thread may post to and one task reads.
+
+    News that finds it full is lost, and whoever `when_full` named hears of it on the loop.
+    """
 
     def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._queue: asyncio.Queue[News] = asyncio.Queue(SIZE)
+        self._failed: Callable[[BaseException], None] = _raise
+
+    def when_full(self, failed: Callable[[BaseException], None]) -> None:
+        self._failed = failed
 
     def post(self, news: News) -> None:
-        self._loop.call_soon_threadsafe(self._queue.put_nowait, news)
+        self._loop.call_soon_threadsafe(self._put, news)
 
     async def next(self) -> News:
         return await self._queue.get()
@@ -47,3 +55,13 @@ class Inbox:
     @property
     def empty(self) -> bool:
         return self._queue.empty()
+
+    def _put(self, news: News) -> None:
+        try:
+            self._queue.put_nowait(news)
+        except asyncio.QueueFull as full:
+            self._failed(full)
+
+
+def _raise(error: BaseException) -> None:
+    raise error
