@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from teddy_edge.conversation.skills.lines import LONGEST, Line, Name, Spoken
+from teddy_edge.conversation.skills.groups import heard_as, sources
+from teddy_edge.conversation.skills.lines import LONGEST, Line, Name, Spoken, numbered
 from teddy_edge.conversation.skills.understanding import Vocabulary, Words
 from teddy_edge.safety.authored import Authored, parse_authored
 from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook, Span
@@ -142,14 +143,6 @@ class _Animal(Authored):
     facts: Annotated[tuple[_Fact, ...], Field(min_length=1)]
 
 
-class _Asking(Authored):
-    any_way: tuple[str, ...]
-    for_anything: tuple[str, ...]
-    whether_liked: tuple[str, ...]
-    about_them: tuple[str, ...]
-    any_animal: tuple[str, ...]
-
-
 class _Openings(Authored):
     mention: Annotated[tuple[_Opening, ...], Field(min_length=1)]
     liked: Annotated[tuple[_Opening, ...], Field(min_length=1)]
@@ -157,7 +150,7 @@ class _Openings(Authored):
 
 
 class _File(Authored):
-    asking: _Asking
+    asking: dict[str, tuple[str, ...]]
     aspects: dict[Name, str]
     openings: _Openings
     offers: Annotated[tuple[Spoken, ...], Field(min_length=1)]
@@ -173,8 +166,8 @@ def _book(file: _File, name: str) -> AnimalBook:
     ids = [fact.line.id for animal in animals for fact in animal.facts]
     if twice := next((each for each in ids if ids.count(each) > 1), None):
         raise ConfigError(f"{name}: there are two facts {twice}")
-    sources = (
-        *(pattern for group in file.asking.model_dump().values() for pattern in group),
+    listened_for = (
+        *sources(file.asking),
         *(each.names for each in file.animal),
         *file.strangers.values(),
         *file.aspects.values(),
@@ -186,13 +179,13 @@ def _book(file: _File, name: str) -> AnimalBook:
         strangers={stranger: _names(names, book) for stranger, names in file.strangers.items()},
         passing=book.patterns(file.passing),
         aspects={aspect: frozenset(words.split()) for aspect, words in file.aspects.items()},
-        asking=Asking(**{kind: book.patterns(group) for kind, group in file.asking.model_dump().items()}),
+        asking=heard_as(Asking, file.asking, f"{name}: asking"),
         openings={
-            kind: _lines(f"animals.{kind}", texts) for kind, texts in file.openings.model_dump().items()
+            kind: numbered(f"animals.{kind}", texts) for kind, texts in file.openings.model_dump().items()
         },
-        offers=_lines("animals.offer", file.offers),
-        unknown=_lines("animals.unknown", file.unknown),
-        vocabulary=Vocabulary.of_patterns(sources),
+        offers=numbered("animals.offer", file.offers),
+        unknown=numbered("animals.unknown", file.unknown),
+        vocabulary=Vocabulary.of_patterns(listened_for),
     )
 
 
@@ -210,7 +203,3 @@ def _animal(row: _Animal, book: Phrasebook) -> Animal:
 
 def _names(names: str, book: Phrasebook) -> Pattern:
     return book.pattern(f"({'|'.join(names.split()).replace('_', ' ')})")
-
-
-def _lines(prefix: str, texts: Sequence[str]) -> tuple[Line, ...]:
-    return tuple(Line(f"{prefix}.{at}", text) for at, text in enumerate(texts, 1))

@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from teddy_edge.conversation.skills.lines import Line, Name, Spoken, numbered
+from teddy_edge.conversation.skills.groups import heard_as, said_as, sources
+from teddy_edge.conversation.skills.lines import Line, Name, Spoken, Texts
 from teddy_edge.conversation.skills.understanding import Vocabulary
 from teddy_edge.safety.authored import Authored, parse_authored
 from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
@@ -69,47 +70,18 @@ def parse_jokes(data: bytes, *, name: str = "jokes.toml") -> JokeBook:
     if twice := next((each for each in ids if ids.count(each) > 1), None):
         raise ConfigError(f"{name}: there are two jokes {twice}")
     book = Phrasebook({})
-    groups = file.heard.model_dump()
     try:
         riddles = [_riddle(row, book) for row in file.riddle]
-        heard = Heard(**{kind: book.patterns(group) for kind, group in groups.items()})
     except PatternError as error:
         raise ConfigError(f"{name}: {error}") from None
-    sources = [source for group in groups.values() for source in group]
-    sources += (source for row in file.riddle for source in row.right)
+    guesses = (source for row in file.riddle for source in row.right)
     return JokeBook(
         jokes=tuple(Line(f"jokes.{row.id}", row.text, row.little) for row in file.joke),
         riddles={riddle.line.id: riddle for riddle in riddles},
-        heard=heard,
-        said=Said(**{kind: numbered(f"jokes.{kind}", said) for kind, said in file.said.model_dump().items()}),
-        vocabulary=Vocabulary.of_patterns(sources),
+        heard=heard_as(Heard, file.heard, f"{name}: heard"),
+        said=said_as(Said, file.said, "jokes", f"{name}: said"),
+        vocabulary=Vocabulary.of_patterns((*sources(file.heard), *guesses)),
     )
-
-
-_Lines = Annotated[tuple[Spoken, ...], Field(min_length=1)]
-
-
-class _Heard(Authored):
-    for_joke: tuple[str, ...]
-    for_riddle: tuple[str, ...]
-    no_wish: tuple[str, ...]
-    giving_up: tuple[str, ...]
-    guesses: tuple[str, ...]
-    no_guess: tuple[str, ...]
-    child_tells: tuple[str, ...]
-    knocks: tuple[str, ...]
-    child_riddles: tuple[str, ...]
-
-
-class _Said(Authored):
-    cheers: _Lines
-    kind: _Lines
-    reveals: _Lines
-    telling: _Lines
-    laughs: _Lines
-    who_is_there: _Lines
-    who_exactly: _Lines
-    asks_back: _Lines
 
 
 class _Joke(Authored):
@@ -124,8 +96,8 @@ class _Riddle(_Joke):
 
 
 class _File(Authored):
-    heard: _Heard
-    said: _Said
+    heard: dict[str, tuple[str, ...]]
+    said: dict[str, Texts]
     joke: Annotated[tuple[_Joke, ...], Field(min_length=1)]
     riddle: Annotated[tuple[_Riddle, ...], Field(min_length=1)]
 

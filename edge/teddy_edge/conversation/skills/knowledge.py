@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
+from teddy_edge.conversation.skills.groups import heard_as, said_with_gaps, sources
 from teddy_edge.conversation.skills.lines import Line, Name, Spoken
-from teddy_edge.conversation.skills.templates import Template, templates
+from teddy_edge.conversation.skills.templates import Templates, templates
 from teddy_edge.conversation.skills.understanding import Vocabulary, Words
 from teddy_edge.safety.authored import Authored, parse_authored
 from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook, Span
 from teddy_shared.errors import ConfigError
-
-OPENINGS: Final = ("mention", "liked", "unsure", "why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +91,8 @@ def parse_knowledge(data: bytes, *, name: str) -> Knowledge:
     file = parse_authored(_File, data, name)
     book = Phrasebook({})
     prefix = name.removesuffix(".toml")
-    groups = file.asking.model_dump()
     try:
         topics = tuple(_topic(prefix, row, book) for row in file.topic)
-        asking = Asking(**{kind: book.patterns(group) for kind, group in groups.items()})
     except PatternError as error:
         raise ConfigError(f"{name}: {error}") from None
     ids = [fact.line.id for topic in topics for fact in topic.facts]
@@ -103,20 +100,16 @@ def parse_knowledge(data: bytes, *, name: str) -> Knowledge:
         raise ConfigError(f"{name}: there are two facts {twice}")
     return Knowledge(
         topics=topics,
-        asking=asking,
+        asking=heard_as(Asking, file.asking, f"{name}: asking"),
         aspects={aspect: frozenset(words.split()) for aspect, words in file.aspects.items()},
-        openings={
-            kind: templates(f"{prefix}.{kind}", texts, gaps=("topic",))
-            for kind, texts in file.openings.model_dump().items()
-        },
+        openings=said_with_gaps(_GAPS, file.openings, prefix, f"{name}: openings"),
         offers=templates(f"{prefix}.offer", file.offers, gaps=()),
-        vocabulary=Vocabulary.of_patterns((*_sources(file, groups), *file.ordinary)),
+        vocabulary=Vocabulary.of_patterns((*_sources(file), *file.ordinary)),
     )
 
 
-def _sources(file: _File, groups: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    for group in groups.values():
-        yield from group
+def _sources(file: _File) -> Iterator[str]:
+    yield from sources(file.asking)
     yield from file.aspects.values()
     for topic in file.topic:
         yield topic.names
@@ -139,7 +132,7 @@ def _topic(prefix: str, row: _Topic, book: Phrasebook) -> Topic:
     return Topic(row.name, names, row.general, facts)
 
 
-_Texts = Annotated[tuple[Template, ...], Field(min_length=1)]
+_GAPS: Final = dict.fromkeys(("mention", "liked", "unsure", "why"), ("topic",))
 
 
 class _Fact(Authored):
@@ -157,27 +150,10 @@ class _Topic(Authored):
     fact: Annotated[tuple[_Fact, ...], Field(min_length=1)]
 
 
-class _Asking(Authored):
-    any_way: tuple[str, ...]
-    for_anything: tuple[str, ...]
-    whether_liked: tuple[str, ...]
-    about_it: tuple[str, ...]
-    any_topic: tuple[str, ...]
-    why: tuple[str, ...]
-    passing: tuple[str, ...]
-
-
-class _Openings(Authored):
-    mention: _Texts
-    liked: _Texts
-    unsure: _Texts
-    why: _Texts
-
-
 class _File(Authored):
-    asking: _Asking
+    asking: dict[str, tuple[str, ...]]
     aspects: dict[Name, str]
-    openings: _Openings
-    offers: _Texts
+    openings: dict[str, Templates]
+    offers: Templates
     ordinary: tuple[str, ...] = ()  # words that are no mistake for one of the book's
     topic: Annotated[tuple[_Topic, ...], Field(min_length=1)]

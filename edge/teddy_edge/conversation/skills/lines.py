@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from teddy_edge.conversation.skills.skill import Recent
 from teddy_shared.ages import AgeBand
@@ -20,6 +20,8 @@ Spoken = Annotated[
 """Text that a voice can speak as it stands: whole sentences, no marks that mean nothing aloud."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=40)]
+
+Texts = Annotated[tuple[Spoken, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import Field
-
+from teddy_edge.conversation.skills.groups import heard_as, said_with_gaps, sources
 from teddy_edge.conversation.skills.lines import Line
-from teddy_edge.conversation.skills.templates import Template, templates
+from teddy_edge.conversation.skills.templates import Templates
 from teddy_edge.conversation.skills.understanding import Vocabulary
 from teddy_edge.safety.authored import Authored, parse_authored
-from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
-from teddy_shared.errors import ConfigError
+from teddy_edge.safety.phrases import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +38,10 @@ class NumberBook:
 def parse_numbers(data: bytes, *, name: str = "numbers.toml") -> NumberBook:
     """Raises ConfigError naming the place."""
     file = parse_authored(_File, data, name)
-    groups = file.heard.model_dump()
-    book = Phrasebook({})
-    try:
-        heard = Heard(**{kind: book.patterns(group) for kind, group in groups.items()})
-    except PatternError as error:
-        raise ConfigError(f"{name}: {error}") from None
     return NumberBook(
-        heard=heard,
-        said={
-            kind: templates(f"numbers.{kind}", texts, gaps=_GAPS[kind])
-            for kind, texts in file.said.model_dump().items()
-        },
-        vocabulary=Vocabulary.of_patterns(source for group in groups.values() for source in group),
+        heard=heard_as(Heard, file.heard, f"{name}: heard"),
+        said=said_with_gaps(_GAPS, file.said, "numbers", f"{name}: said"),
+        vocabulary=Vocabulary.of_patterns(sources(file.heard)),
     )
 
 
@@ -63,33 +51,7 @@ _GAPS = {
     "too_hard": (),
 }  # fmt: skip
 
-_Texts = Annotated[tuple[Template, ...], Field(min_length=1)]
-
-
-class _Heard(Authored):
-    count_down: tuple[str, ...]
-    count: tuple[str, ...]
-    after: tuple[str, ...]
-    before: tuple[str, ...]
-    times: tuple[str, ...]
-    quiz: tuple[str, ...]
-    sum_asked: tuple[str, ...]
-    refused: tuple[str, ...]
-    not_wished: tuple[str, ...]
-
-
-class _Said(Authored):
-    counted: _Texts
-    counted_down: _Texts
-    your_turn: _Texts
-    what_next: _Texts
-    after: _Texts
-    before: _Texts
-    sum: _Texts
-    ask_sum: _Texts
-    too_hard: _Texts
-
 
 class _File(Authored):
-    heard: _Heard
-    said: _Said
+    heard: dict[str, tuple[str, ...]]
+    said: dict[str, Templates]

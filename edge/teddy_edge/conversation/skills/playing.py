@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 
-from teddy_edge.conversation.skills.understanding import Vocabulary, matches, understand
-from teddy_edge.safety.authored import Authored, parse_authored, read_authored
-from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
-from teddy_shared.errors import ConfigError
+from teddy_edge.conversation.skills.cues import Cues
+from teddy_edge.safety.authored import read_authored
 
 
 class Move(StrEnum):
@@ -21,33 +18,18 @@ class Move(StrEnum):
 class Playing:
     """Hears moves, which mean something only while the bear waits for an answer."""
 
-    def __init__(self, *, patterns: Mapping[Move, tuple[Pattern, ...]], vocabulary: Vocabulary) -> None:
-        self._patterns = patterns
-        self._vocabulary = vocabulary
+    def __init__(self, *, cues: Cues[Move]) -> None:
+        self._cues = cues
 
     @classmethod
-    def parse(cls, data: bytes, *, name: str = "playing.toml") -> Playing:
+    def parse(cls, data: bytes) -> Playing:
         """Raises ConfigError."""
-        file = parse_authored(_File, data, name)
-        book = Phrasebook({})
-        try:
-            patterns = {move: book.patterns(file.heard[move]) for move in Move}
-        except KeyError as missing:
-            raise ConfigError(f"{name}: heard: {missing.args[0]} is missing") from None
-        except PatternError as error:
-            raise ConfigError(f"{name}: {error}") from None
-        sources = (source for each in file.heard.values() for source in each)
-        return cls(patterns=patterns, vocabulary=Vocabulary.of_patterns(sources))
+        return cls(cues=Cues.parse(Move, data, name="playing.toml"))
 
     def move(self, text: str) -> Move | None:
-        words = understand(text, self._vocabulary)
-        return next((move for move in Move if matches(self._patterns[move], words)), None)
+        return self._cues.meant(text)
 
 
 def load_playing() -> Playing:
     """Reads a file. Raises ConfigError."""
     return Playing.parse(read_authored("teddy_edge.conversation.skills", "playing.toml"))
-
-
-class _File(Authored):
-    heard: dict[Move, tuple[str, ...]]

@@ -8,7 +8,8 @@ from typing import Annotated, Final, Protocol
 
 from pydantic import Field
 
-from teddy_edge.conversation.skills.lines import Line, Spoken, numbered, pick
+from teddy_edge.conversation.skills.groups import said_as
+from teddy_edge.conversation.skills.lines import Line, Spoken, pick
 from teddy_edge.conversation.skills.playing import Move, Playing
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
@@ -146,9 +147,7 @@ class Quiz:
 def parse_quiz_lines(data: bytes, *, name: str = "quiz.toml") -> QuizLines:
     """Raises ConfigError naming the place."""
     file = parse_authored(_File, data, name)
-    return QuizLines(
-        **{kind: numbered(f"quiz.{kind}", texts) for kind, texts in file.said.model_dump().items()}
-    )
+    return said_as(QuizLines, file.said, "quiz", f"{name}: said")
 
 
 def load_quiz_lines() -> QuizLines:
@@ -156,17 +155,5 @@ def load_quiz_lines() -> QuizLines:
     return parse_quiz_lines(read_authored("teddy_edge.conversation.skills", "quiz.toml"))
 
 
-_Lines = Annotated[tuple[Spoken, ...], Field(min_length=2)]
-
-
-class _Said(Authored):
-    cheers: _Lines
-    kind: _Lines
-    told: _Lines
-    once_more: _Lines
-    enough: _Lines
-    leaving: _Lines
-
-
 class _File(Authored):
-    said: _Said
+    said: dict[str, Annotated[tuple[Spoken, ...], Field(min_length=2)]]

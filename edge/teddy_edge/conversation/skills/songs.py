@@ -8,7 +8,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from teddy_edge.conversation.skills.lines import Line, Name, Spoken, numbered, pick
+from teddy_edge.conversation.skills.groups import heard_as, said_as, sources
+from teddy_edge.conversation.skills.lines import Line, Name, Spoken, Texts, pick
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.understanding import Vocabulary, Words, matches, understand
@@ -30,16 +31,30 @@ class Song:
 
 
 @dataclass(frozen=True, slots=True)
-class SongBook:
-    songs: tuple[Song, ...]
+class Asked:
+    """What children say around songs."""
+
     wishes: tuple[Pattern, ...]
     refused: tuple[Pattern, ...]
     not_wished: tuple[Pattern, ...]  # what only sounds like a wish
     again: tuple[Pattern, ...]  # the same one once more
     about_something: tuple[Pattern, ...]  # a wish for a song about something
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the bear says around songs."""
+
     openings: tuple[Line, ...]
     other: tuple[Line, ...]  # before a song that is not about what was asked for
     leaving: tuple[Line, ...]  # when no song is wanted
+
+
+@dataclass(frozen=True, slots=True)
+class SongBook:
+    songs: tuple[Song, ...]
+    asked: Asked
+    said: Said
     vocabulary: Vocabulary
 
     def about(self, words: Words) -> tuple[Song, ...]:
@@ -55,11 +70,11 @@ class Songs:
 
     def fit(self, heard: Heard, recent: Recent) -> float:
         words = understand(heard.text, self._book.vocabulary)
-        if matches(self._book.refused, words):
+        if matches(self._book.asked.refused, words):
             return _REFUSED
-        if recent.skill == self.name and matches(self._book.again, words):
+        if recent.skill == self.name and matches(self._book.asked.again, words):
             return _AGAIN
-        if matches(self._book.wishes, words) and not matches(self._book.not_wished, words):
+        if matches(self._book.asked.wishes, words) and not matches(self._book.asked.not_wished, words):
             return _WISHED
         if recent.skill == self.name and self._steering.wish(heard.text) is Wish.MORE:
             return _MORE
@@ -68,16 +83,16 @@ class Songs:
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         book = self._book
         words = understand(heard.text, book.vocabulary)
-        if matches(book.refused, words):
-            line = pick(book.leaving, recent, chance)
+        if matches(book.asked.refused, words):
+            line = pick(book.said.leaving, recent, chance)
             return Reply(text=line.text, skill=self.name, topic=self.name, lines=(line.id,))
         last = recent.note.get("song") if recent.skill == self.name else None
-        if last and matches(book.again, words):
+        if last and matches(book.asked.again, words):
             return self._sung(next(song for song in book.songs if song.line.id == last), heard)
         fitting = book.about(words)
         song = self._pick(fitting or book.songs, recent, chance)
-        missed = not fitting and matches(book.about_something, words)
-        opening = pick(book.other if missed else book.openings, recent, chance)
+        missed = not fitting and matches(book.asked.about_something, words)
+        opening = pick(book.said.other if missed else book.said.openings, recent, chance)
         return self._sung(song, heard, opening)
 
     def _pick(self, songs: Sequence[Song], recent: Recent, chance: Chance) -> Song:
@@ -99,23 +114,18 @@ def parse_songs(data: bytes, *, name: str = "songs.toml") -> SongBook:
     """Raises ConfigError naming the place."""
     file = parse_authored(_File, data, name)
     book = Phrasebook({})
-    groups = file.heard.model_dump()
     try:
         songs = tuple(
             Song(Line(f"songs.{key}", row.text), book.patterns(row.about)) for key, row in file.song.items()
         )
-        heard = {kind: book.patterns(group) for kind, group in groups.items()}
     except PatternError as error:
         raise ConfigError(f"{name}: {error}") from None
-    sources = [source for group in groups.values() for source in group]
-    sources += (source for row in file.song.values() for source in row.about)
+    about = (source for row in file.song.values() for source in row.about)
     return SongBook(
         songs=songs,
-        openings=numbered("songs.openings", file.said.openings),
-        other=numbered("songs.other", file.said.other),
-        leaving=numbered("songs.leaving", file.said.leaving),
-        vocabulary=Vocabulary.of_patterns((*sources, *file.ordinary)),
-        **heard,
+        asked=heard_as(Asked, file.heard, f"{name}: heard"),
+        said=said_as(Said, file.said, "songs", f"{name}: said"),
+        vocabulary=Vocabulary.of_patterns((*sources(file.heard), *about, *file.ordinary)),
     )
 
 
@@ -125,27 +135,13 @@ def load_songs(steering: Steering) -> Songs:
     return Songs(book=book, steering=steering)
 
 
-class _Heard(Authored):
-    wishes: tuple[str, ...]
-    refused: tuple[str, ...]
-    not_wished: tuple[str, ...]
-    again: tuple[str, ...]
-    about_something: tuple[str, ...]
-
-
-class _Said(Authored):
-    openings: Annotated[tuple[Spoken, ...], Field(min_length=1)]
-    other: Annotated[tuple[Spoken, ...], Field(min_length=1)]
-    leaving: Annotated[tuple[Spoken, ...], Field(min_length=1)]
-
-
 class _Song(Authored):
     about: tuple[str, ...]
     text: Spoken
 
 
 class _File(Authored):
-    heard: _Heard
-    said: _Said
+    heard: dict[str, tuple[str, ...]]
+    said: dict[str, Texts]
     ordinary: tuple[str, ...] = ()  # words that are no small mistake for one of the songs'
     song: Annotated[dict[Name, _Song], Field(min_length=1)]

@@ -8,7 +8,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from teddy_edge.conversation.skills.lines import Line, Name, Spoken, numbered
+from teddy_edge.conversation.skills.groups import heard_as, said_as, sources
+from teddy_edge.conversation.skills.lines import Line, Name, Spoken, Texts
 from teddy_edge.conversation.skills.understanding import Vocabulary
 from teddy_edge.safety.authored import Authored, parse_authored
 from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
@@ -80,24 +81,22 @@ def parse_stories(data: bytes, *, name: str = "stories.toml") -> StoryBook:
     """Raises ConfigError naming the story and the scene."""
     file = parse_authored(_File, data, name)
     book = Phrasebook({})
-    groups = file.heard.model_dump()
     try:
         stories = {story: _story(story, row, book) for story, row in file.story.items()}
-        heard = Heard(**{kind: book.patterns(group) for kind, group in groups.items()})
     except PatternError as error:
         raise ConfigError(f"{name}: {error}") from None
     for story in stories.values():
         for fault in faults(story):
             raise ConfigError(f"{name}: story {story.id}: {fault}")
-    sources = [source for group in groups.values() for source in group]
+    named = [*file.ordinary]
     for row in file.story.values():
-        sources += row.about
-        sources += (source for scene in row.scene.values() for way in scene.way for source in way.heard)
+        named += row.about
+        named += (source for scene in row.scene.values() for way in scene.way for source in way.heard)
     return StoryBook(
         stories=stories,
-        heard=heard,
-        said=Said(**{kind: numbered(f"stories.{kind}", row) for kind, row in file.said.model_dump().items()}),
-        vocabulary=Vocabulary.of_patterns((*sources, *file.ordinary)),
+        heard=heard_as(Heard, file.heard, f"{name}: heard"),
+        said=said_as(Said, file.said, "stories", f"{name}: said"),
+        vocabulary=Vocabulary.of_patterns((*sources(file.heard), *named)),
     )
 
 
@@ -129,9 +128,6 @@ def _paths(story: Story, name: str, path: tuple[str, ...]) -> Iterator[tuple[str
             yield from _paths(story, way.to, (*path, name))
 
 
-_Lines = Annotated[tuple[Spoken, ...], Field(min_length=1)]
-
-
 class _Way(Authored):
     to: Name
     heard: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -151,27 +147,9 @@ class _Story(Authored):
     scene: dict[Name, _Scene]
 
 
-class _Heard(Authored):
-    wishes: tuple[str, ...]
-    refused: tuple[str, ...]
-    not_wished: tuple[str, ...]
-    from_the_start: tuple[str, ...]
-    no_choice: tuple[str, ...]
-    again: tuple[str, ...]
-
-
-class _Said(Authored):
-    openings: _Lines
-    other: _Lines
-    once_more: _Lines
-    chosen: _Lines
-    the_end: _Lines
-    leaving: _Lines
-
-
 class _File(Authored):
-    heard: _Heard
-    said: _Said
+    heard: dict[str, tuple[str, ...]]
+    said: dict[str, Texts]
     ordinary: tuple[str, ...] = ()  # words that are no mistake for a word of a story
     story: Annotated[dict[Name, _Story], Field(min_length=1)]
 

@@ -6,7 +6,7 @@ import string
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from teddy_edge.conversation.skills.lines import LONGEST, Line
 from teddy_shared.errors import ConfigError
@@ -14,6 +14,8 @@ from teddy_shared.errors import ConfigError
 Template = Annotated[
     str, StringConstraints(min_length=2, max_length=LONGEST, pattern=r"^[A-Z{][A-Za-z0-9 ,;:.!?'{}-]*[.!?]$")
 ]
+
+Templates = Annotated[tuple[Template, ...], Field(min_length=1)]
 
 
 def templates(prefix: str, texts: Sequence[str], *, gaps: Sequence[str]) -> tuple[Line, ...]:

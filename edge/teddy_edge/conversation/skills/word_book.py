@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
+from teddy_edge.conversation.skills.groups import heard_as, said_with_gaps, sources
 from teddy_edge.conversation.skills.lines import Line
-from teddy_edge.conversation.skills.templates import Template, templates
+from teddy_edge.conversation.skills.templates import Templates
 from teddy_edge.conversation.skills.understanding import Vocabulary
 from teddy_edge.safety.authored import Authored, parse_authored
-from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
+from teddy_edge.safety.phrases import Pattern
 from teddy_shared.ages import AgeBand
 from teddy_shared.errors import ConfigError
 
@@ -52,12 +53,7 @@ class WordBook:
 def parse_words(data: bytes, *, name: str = "words.toml") -> WordBook:
     """Raises ConfigError naming the place."""
     file = parse_authored(_File, data, name)
-    groups = file.heard.model_dump()
-    book = Phrasebook({})
-    try:
-        heard = Heard(**{kind: book.patterns(group) for kind, group in groups.items()})
-    except PatternError as error:
-        raise ConfigError(f"{name}: {error}") from None
+    heard = heard_as(Heard, file.heard, f"{name}: heard")
     pairs = [tuple(pair.split("/")) for pair in file.opposites.split()]
     if wrong := next((pair for pair in pairs if len(pair) != 2 or not all(pair)), None):
         raise ConfigError(f"{name}: opposites: {'/'.join(wrong)} is no pair")
@@ -70,17 +66,14 @@ def parse_words(data: bytes, *, name: str = "words.toml") -> WordBook:
     known = {word for words in (*to_spell.values(), *rhymes, opposites, file.known.split()) for word in words}
     return WordBook(
         heard=heard,
-        said={
-            kind: templates(f"words.{kind}", texts, gaps=_GAPS[kind])
-            for kind, texts in file.said.model_dump().items()
-        },
+        said=said_with_gaps(_GAPS, file.said, "words", f"{name}: said"),
         known=frozenset(known),
         to_spell=to_spell,
         opposites=opposites,
         rhymes=rhymes,
         around=frozenset(file.around.split()),
         of_games=frozenset(file.of_games.split()),
-        vocabulary=Vocabulary.of_patterns(source for group in groups.values() for source in group),
+        vocabulary=Vocabulary.of_patterns(sources(file.heard)),
     )
 
 
@@ -90,38 +83,12 @@ _GAPS = {
     "ask_rhyme": ("word",), "begins": ("letter", "others"), "begins_with": ("word", "letter"), "alphabet": (),
 }  # fmt: skip
 
-_Texts = Annotated[tuple[Template, ...], Field(min_length=1)]
 _Row = Annotated[str, StringConstraints(pattern=r"^[a-z\s]+$")]
 
 
-class _Heard(Authored):
-    spelled: tuple[str, ...]
-    opposite: tuple[str, ...]
-    rhyme: tuple[str, ...]
-    begins: tuple[str, ...]
-    alphabet: tuple[str, ...]
-    spelling_game: tuple[str, ...]
-    refused: tuple[str, ...]
-    not_wished: tuple[str, ...]
-
-
-class _Said(Authored):
-    spelled: _Texts
-    unknown_word: _Texts
-    ask_spell: _Texts
-    ask_letter: _Texts
-    opposite: _Texts
-    ask_opposite: _Texts
-    rhyme: _Texts
-    ask_rhyme: _Texts
-    begins: _Texts
-    begins_with: _Texts
-    alphabet: _Texts
-
-
 class _File(Authored):
-    heard: _Heard
-    said: _Said
+    heard: dict[str, tuple[str, ...]]
+    said: dict[str, Templates]
     to_spell: dict[AgeBand, _Row]
     opposites: Annotated[str, StringConstraints(pattern=r"^[a-z/\s]+$")]
     rhymes: tuple[_Row, ...]
