@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -15,6 +18,7 @@ from teddy_shared.errors import ConfigError, KeyErased, SealError
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+UNFINISHED: Final = ".new"  # how the name of a file ends that is being written
 
 
 class KeyRing(Protocol):
@@ -143,21 +147,39 @@ class FileKeyRing:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Replace a file so that power may go at any instruction, readable by its user alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Replace a file so that power may go at any instruction, readable by its user alone.
+
+    Raises ConfigError where the disk does not take all of it; the old file is then as it was.
+    """
+    with _said_plainly(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=UNFINISHED)
+        fresh = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)  # all of it: a bare os.write may take a part, and say so by a number alone
+                file.flush()
+                os.fsync(descriptor)
+            fresh.replace(path)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def _said_plainly(path: Path) -> Iterator[None]:
     try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write {path} ({error.strerror}): "
+            f"make room on the disk, and its folder writable for this user"
+        ) from None
 
 
 def _read_or_make(path: Path, chance: Chance) -> bytes:

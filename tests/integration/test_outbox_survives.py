@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager
 from itertools import islice
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from teddy_shared.envelope import UNREADABLE, BearId, Lane
 from teddy_shared.errors import ConfigError
 from teddy_shared.events import BearStarted, TurnBegun
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing, Seal
+from tests.full_disk import no_room_above
 from tests.integration import outbox_victim
 
 KILLS = 10
@@ -258,17 +258,6 @@ async def test_a_full_disk_is_a_named_error_and_recording_goes_on_when_there_is_
         waiting = await outbox.pending(Lane.INTERACTION, 0, size=10**6)
         assert [entry.head.place.seq for entry in waiting] == list(range(1, taken + 2))
         assert outbox.healed == ()
-
-
-@contextmanager
-def no_room_above(size: int) -> Iterator[None]:
-    """No file of this process may grow beyond so many bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from teddy_edge.audio.samples import Pcm
 from teddy_edge.inference.governor import Governor, Work
 from teddy_edge.speech.clauses import clauses
 from teddy_edge.speech.voice import Synthesizer
+from teddy_shared.errors import ConfigError
 from teddy_shared.logs import log
 from teddy_shared.seal import write_private
 
@@ -45,8 +46,8 @@ class Shelf:
         samples = self._synthesizer.render(text).astype("<i2").tobytes()
         try:
             write_private(place, _check(samples) + samples)
-        except OSError as error:
-            log("voice").warning("a line cannot be kept", reason=error.strerror)
+        except ConfigError as error:
+            log("voice").warning("a line cannot be kept", reason=str(error))
 
     def _place(self, text: str) -> Path:
         return self._folder / f"{hashlib.sha256((self._sort + text).encode()).hexdigest()}.pcm"
