@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from teddy_edge.audio.samples import EAR_RATE
+from teddy_edge.audio.ring import Hop
+from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
+from teddy_edge.ear.ear import LOOK_BACK, Ear
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.history import History
 from teddy_edge.ear.segmenter import (
     FRAME,
     LONGEST,
+    ONSET_WITHIN,
     PRE_ROLL,
     Segmenter,
     SegmenterEvent,
@@ -104,3 +109,62 @@ def test_a_steady_maybe_does_not_keep_the_bear_waiting() -> None:
     events = judge([0.9] * SECOND + [0.4] * 3 * SECOND)
 
     assert len(utterances(events)) == 1
+
+
+def test_a_television_behind_a_knock_does_not_make_a_child_s_sentence_longer() -> None:
+    knock, television, child = [0.6] * 2, [0.4] * 14 * SECOND, [0.9] * 2 * SECOND
+
+    (ended,) = utterances(judge(knock + television + child + [0.0] * 2 * SECOND))
+
+    assert ended.utterance.speech_start == len(knock + television) * FRAME
+
+
+PROBABILITIES = st.lists(st.sampled_from([0.0, 0.4, 0.6]), max_size=4)
+
+
+@example(before=[0.6, 0.6], pattern=[0.4], times=200)
+@example(before=[0.6, 0.6], pattern=[0.0, 0.6], times=200)
+@given(before=PROBABILITIES, pattern=PROBABILITIES, times=st.integers(0, 200))
+def test_what_begins_an_utterance_is_never_old(before: list[float], pattern: list[float], times: int) -> None:
+    history = History()
+    segmenter = Segmenter(history=history, endpointing=Endpointing())
+    for number, probability in enumerate([*before, *pattern * times, *[0.9] * 40, *[0.0] * 100]):
+        history.add(np.zeros(FRAME, np.int16), number * FRAME)
+        match segmenter.judge(probability, number * FRAME):
+            case SpeechBegan(at=at):
+                noticed = at
+            case UtteranceEnded(utterance):
+                assert noticed - utterance.speech_start <= ONSET_WITHIN
+
+
+def test_what_was_heard_before_the_gate_closed_begins_nothing_later() -> None:
+    probabilities = {0: 0.6, 1: 0.6}  # a knock; then nobody for five seconds
+
+    class Net:
+        def __init__(self) -> None:
+            self.judged = 0
+
+        def probability(self, frame: Pcm) -> float:
+            self.judged += 1
+            return probabilities.get(self.judged - 1, 0.9)
+
+        def reset(self) -> None: ...
+
+    class Opens:
+        def __init__(self) -> None:
+            self.hops = 0
+
+        def admits(self, hop: Pcm) -> bool:
+            self.hops += 1
+            return self.hops <= 7 or self.hops > 500
+
+    ear = Ear(gate=Opens(), net=Net(), endpointing=Endpointing())
+
+    began = [
+        event
+        for number in range(600)
+        for event in ear.step(Hop(np.zeros(HOP, np.int16), number * HOP))
+        if isinstance(event, SpeechBegan)
+    ]
+
+    assert began[0].at == 501 * HOP - LOOK_BACK + 3 * FRAME

@@ -59,6 +59,7 @@ class Ear:
         admitted = self._gate.admits(heard.pcm)
         if not (admitted or self._segmenter.busy):
             self._open = False
+            self._segmenter.forget()
             return []
         if not self._open:
             self._open = True

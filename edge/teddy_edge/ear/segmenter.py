@@ -13,6 +13,7 @@ FRAME: Final = 512  # samples that the network judges at once (32 ms)
 ON: Final = 0.5
 OFF: Final = 0.35
 ONSET: Final = 3 * FRAME  # speech within a moment that begins an utterance
+ONSET_WITHIN: Final = EAR_RATE  # samples; what is older is not the beginning of what is said now
 LEAST_SPEECH: Final = 5 * FRAME  # less than this in a whole utterance was a cough or a knock
 PRE_ROLL: Final = EAR_RATE // 2
 TAIL: Final = 3 * EAR_RATE // 10  # kept behind the last speech
@@ -74,6 +75,10 @@ class Segmenter:
         """Whether an utterance is under way."""
         return self._speech is not None
 
+    def forget(self) -> None:
+        """Nobody is near: what may have become speech will not."""
+        self._onset = 0
+
     def judge(self, probability: float, start: int) -> SegmenterEvent | None:
         """Take the probability of the frame that begins at sample `start`."""
         if self._speech is None:
@@ -88,11 +93,12 @@ class Segmenter:
             if self._onset == 0:
                 self._onset_start = start
             self._onset += FRAME
-        elif probability < OFF:
-            self._onset = max(0, self._onset - FRAME)
+        else:
+            self._onset = max(0, self._onset - _doubt(probability))
         if self._onset < ONSET:
             return None
-        self._speech = _Speech(start=self._onset_start, end=start + FRAME, voiced=self._onset)
+        began = max(self._onset_start, start + FRAME - ONSET_WITHIN)
+        self._speech = _Speech(start=began, end=start + FRAME, voiced=self._onset)
         self._onset = 0
         return SpeechBegan(start + FRAME)
 
@@ -118,10 +124,13 @@ class _Speech:
             self.voiced += FRAME
             self.silence = max(0, self.silence - 4 * FRAME)
             self.end = end
-        elif probability < OFF:
-            self.silence += FRAME
         else:
-            self.silence += FRAME // 2  # a steady maybe must not keep the bear waiting for ever
+            self.silence += _doubt(probability)
 
     def is_over(self, now: int, wait: int) -> bool:
         return self.silence >= wait or now - self.start >= LONGEST
+
+
+def _doubt(probability: float) -> int:
+    """Samples by which a frame speaks against speech; a steady maybe must neither hold nor prepare a turn."""
+    return FRAME if probability < OFF else FRAME // 2
