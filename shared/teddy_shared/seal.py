@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Final, Protocol
@@ -86,32 +89,50 @@ class FileKeyRing:
     """Keys in one file that only its user may read, each wrapped under the master key in another.
 
     Erasing rewrites the file without the key; what an SD card's wear levelling keeps of the old
-    blocks is useless without the master key, which lives in its own file.
+    blocks is useless without the master key, which lives in its own file. Any number of threads and
+    processes may share the files: one at a time changes them. Blocks.
     """
 
     def __init__(self, *, path: Path, master: Path, chance: Chance) -> None:
         self._path = path
         self._chance = chance
         self._master = ChaCha20Poly1305(_read_or_make(master, chance))
+        self._lock = threading.Lock()  # around what stands below
         self._keys: dict[str, bytes] = {}
-        self._seen: tuple[int, int] | None = None  # modified, size of the file as last read
+        self._seen: tuple[int, int, int] | None = None  # which file, modified, size: as last read
 
     def key(self, owner: str) -> bytes:
-        self._refresh()
-        try:
-            return self._keys[owner]
-        except KeyError:
-            raise KeyErased(owner) from None
+        with self._lock:
+            self._refresh()
+            try:
+                return self._keys[owner]
+            except KeyError:
+                raise KeyErased(owner) from None
 
     def create(self, owner: str) -> None:
-        self._refresh()
-        if owner not in self._keys:
-            self._write({**self._keys, owner: self._chance.bytes(KEY_BYTES)})
+        with self._lock:
+            self._refresh()
+            if owner in self._keys:
+                return  # and a full disk does not matter
+            with self._alone():
+                if owner not in self._keys:
+                    self._write({**self._keys, owner: self._chance.bytes(KEY_BYTES)})
 
     def erase(self, owner: str) -> None:
-        self._refresh()
-        if owner in self._keys:
-            self._write({k: v for k, v in self._keys.items() if k != owner})
+        with self._lock:
+            self._refresh()
+            if owner not in self._keys:
+                return
+            with self._alone():
+                self._write({k: v for k, v in self._keys.items() if k != owner})
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """What was read stays true while the block runs."""
+        with _one_at_a_time(self._path):
+            self._seen = None  # read anew, whatever the file's time says: clocks of files are coarse
+            self._refresh()
+            yield
 
     def _refresh(self) -> None:
         """Another process may have made or erased a key."""
@@ -120,7 +141,7 @@ class FileKeyRing:
         except FileNotFoundError:
             self._keys, self._seen = {}, None
             return
-        seen = (status.st_mtime_ns, status.st_size)
+        seen = (status.st_ino, status.st_mtime_ns, status.st_size)
         if seen == self._seen:
             return
         try:
@@ -141,6 +162,9 @@ class FileKeyRing:
         for owner, key in keys.items():
             nonce = self._chance.bytes(NONCE_BYTES)
             wrapped[owner] = (nonce + self._master.encrypt(nonce, key, owner.encode())).hex()
+        # What a power cut left unfinished may hold a key that is being erased.
+        for unfinished in self._path.parent.glob(f"{escape(self._path.name)}.*{UNFINISHED}"):
+            unfinished.unlink(missing_ok=True)
         write_private(self._path, json.dumps(wrapped).encode())
         self._seen = None
         self._keys = keys
@@ -172,6 +196,19 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 @contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Nobody else, in this process or another one, is in such a block for the same file. Blocks."""
+    with _said_plainly(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # closing frees it, and so does the end of the process
+            yield
+        finally:
+            os.close(lock)
+
+
+@contextmanager
 def _said_plainly(path: Path) -> Iterator[None]:
     try:
         yield
@@ -184,7 +221,9 @@ def _said_plainly(path: Path) -> Iterator[None]:
 
 def _read_or_make(path: Path, chance: Chance) -> bytes:
     if not path.exists():
-        write_private(path, chance.bytes(KEY_BYTES))
+        with _one_at_a_time(path):
+            if not path.exists():  # still; two first starts at once agree on one
+                write_private(path, chance.bytes(KEY_BYTES))
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise ConfigError(f"the master key {path} has {len(key)} bytes, not {KEY_BYTES}")
