@@ -362,7 +362,8 @@ class Senses(Provider):
         """All in one factory: the container builds one singleton at a time, and these take a second."""
         store = ModelStore(settings.models.cache)
         speech, net = await asyncio.gather(
-            asyncio.to_thread(open_speech, store), asyncio.to_thread(open_silero, store)
+            asyncio.to_thread(open_speech, store, threads=settings.models.threads),
+            asyncio.to_thread(open_silero, store),
         )
         shelf = Shelf(
             folder=settings.models.cache / "lines", synthesizer=speech.synthesizer, voice=VOICE_SORT
