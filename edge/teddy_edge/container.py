@@ -42,6 +42,7 @@ from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.gate import Gate
 from teddy_edge.ear.silero import open_silero
 from teddy_edge.errors import ContainerError
+from teddy_edge.home import Home, open_home
 from teddy_edge.identity import BearKeys, Identity, read_identity
 from teddy_edge.inference.governor import Governor, ThreadGovernor
 from teddy_edge.inference.meaning import open_meaning
@@ -189,14 +190,18 @@ class Foundation(Provider):
         return SystemChance()
 
     @provide
+    async def home(self, settings: Settings) -> AsyncIterator[Home]:
+        async with open_home(settings.data) as home:
+            yield home
+
+    @provide
     async def identity(self, settings: Settings) -> Identity:
         return await asyncio.to_thread(read_identity, settings.link.provision)
 
     @provide
-    async def seal(self, settings: Settings, identity: Identity, chance: Chance) -> Seal:
+    async def seal(self, home: Home, identity: Identity, chance: Chance) -> Seal:
         def keys() -> BearKeys:
-            data = settings.data
-            own = FileKeyRing(path=data / "keys.json", master=data / "master.key", chance=chance)
+            own = FileKeyRing(path=home.data / "keys.json", master=home.data / "master.key", chance=chance)
             for owner in (OWNER, "state"):
                 own.create(owner)
             return BearKeys(own=own, identity=identity)
@@ -204,8 +209,8 @@ class Foundation(Provider):
         return ChaChaSeal(keys=await asyncio.to_thread(keys), chance=chance)
 
     @provide
-    async def store(self, settings: Settings) -> AsyncIterator[SqliteStore]:
-        async with open_sqlite_store(settings.data / "state.db") as store:
+    async def store(self, home: Home) -> AsyncIterator[SqliteStore]:
+        async with open_sqlite_store(home.data / "state.db") as store:
             yield store
 
     @provide
@@ -215,9 +220,9 @@ class Foundation(Provider):
 
     @provide
     async def outbox(
-        self, settings: Settings, identity: Identity, seal: Seal, clock: Clock, chance: Chance
+        self, home: Home, identity: Identity, seal: Seal, clock: Clock, chance: Chance
     ) -> AsyncIterator[Outbox]:
-        path = settings.data / "outbox.db"
+        path = home.data / "outbox.db"
         async with open_outbox(path, bear=identity.bear, seal=seal, clock=clock, chance=chance) as outbox:
             yield outbox
 

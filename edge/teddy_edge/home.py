@@ -1,0 +1,51 @@
+"""The folder where a bear lives: its state, outbox and keys, and no second bear at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from teddy_shared.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Whoever is handed one is alone in it. Made by `open_home`."""
+
+    data: Path
+
+
+@asynccontextmanager
+async def open_home(data: Path) -> AsyncIterator[Home]:
+    """Raises ConfigError where another bear lives, or the folder cannot be used."""
+    lock = await asyncio.to_thread(_locked, data)
+    try:
+        yield Home(data)
+    finally:
+        await asyncio.to_thread(os.close, lock)
+
+
+def _locked(data: Path) -> int:
+    """A descriptor that holds the lock for as long as it is open; a process that dies lets go of it."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        # For reading, since a card that has become read-only must not keep the bear from starting.
+        lock = os.open(data / "lock", os.O_RDONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise
+    except BlockingIOError:
+        raise ConfigError(f"another bear lives in {data}: stop it, or choose another --data") from None
+    except OSError as error:
+        raise ConfigError(
+            f"cannot live in {data} ({error.strerror}): make the folder writable for this user, "
+            f"and make room on the disk"
+        ) from None
+    return lock
