@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from teddy_edge.conversation.skills.fact_book import (
+    Fact,
+    FactRow,
+    Topic,
+    apart,
+    facts_of,
+    names_of,
+    refuse_twice,
+    words_of,
+)
 from teddy_edge.conversation.skills.groups import heard_as, sources
 from teddy_edge.conversation.skills.lines import LONGEST, Line, Name, Spoken, numbered
 from teddy_edge.conversation.skills.understanding import Vocabulary, Words
 from teddy_edge.safety.authored import Authored, parse_authored
 from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook, Span
 from teddy_shared.errors import ConfigError
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    line: Line
-    about: tuple[str, ...]  # words and aspects of a question that it answers, the chief one first
-    asked: tuple[Pattern, ...]  # questions it answers that need not name the animal
-
-    def score(self, words: Words, aspects: Mapping[str, frozenset[str]]) -> int:
-        """How well it fits a question: by the words that both have, the chief one twice."""
-        hit = [each for each in self.about if not aspects.get(each, {each}).isdisjoint(words.every)]
-        if _ASKING_WORDS.issuperset(hit):  # "why" alone is every question
-            return 0
-        return len(hit) + (hit[0] == self.about[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Animal:
-    name: str  # plural, as it is spoken; the topic too
-    pattern: Pattern  # its names
-    general: bool  # about animals as such
-    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +41,14 @@ class Asking:
 class Named:
     """The animals in a sentence, in its order."""
 
-    animals: tuple[Animal, ...] = ()
+    animals: tuple[Topic, ...] = ()
     stranger: str = ""  # an animal that the book has no facts about, as it is spoken
     words: int = 0  # that name them
 
 
 @dataclass(frozen=True, slots=True)
 class AnimalBook:
-    animals: tuple[Animal, ...]
+    animals: tuple[Topic, ...]
     strangers: Mapping[str, Pattern]
     passing: tuple[Pattern, ...]  # what only sounds like an animal: "hot dog"
     aspects: Mapping[str, frozenset[str]]
@@ -70,10 +58,10 @@ class AnimalBook:
     unknown: tuple[Line, ...]
     vocabulary: Vocabulary
 
-    def of_topic(self, topic: str | None) -> Animal | None:
+    def of_topic(self, topic: str | None) -> Topic | None:
         return next((animal for animal in self.animals if animal.name == topic), None)
 
-    def outright(self, words: Words) -> tuple[Animal, Fact] | None:
+    def outright(self, words: Words) -> tuple[Topic, Fact] | None:
         """What answers a question of its own, such as which animal is the biggest."""
         for animal in self.animals:
             for fact in animal.facts:
@@ -83,13 +71,8 @@ class AnimalBook:
 
     def named(self, words: Words) -> Named:
         """Longer names first, so that a polar bear is no bear and a hot dog no dog."""
-        found = sorted(self._spans(words), key=lambda each: (each[0].start - each[0].end, each[0].start))
-        kept: list[tuple[Span, Animal | str]] = []
-        for span, who in found:
-            if not any(span.touches(other) for other, _ in kept):
-                kept.append((span, who))
-        kept.sort(key=lambda each: each[0].start)
-        animals = [who for _, who in kept if isinstance(who, Animal)]
+        kept = sorted(apart(self._spans(words)), key=lambda each: each[0].start)
+        animals = [who for _, who in kept if isinstance(who, Topic)]
         special = [each for each in animals if not each.general]
         return Named(
             animals=tuple(special or animals),
@@ -97,7 +80,7 @@ class AnimalBook:
             words=sum(span.end - span.start for span, who in kept if who),
         )
 
-    def _spans(self, words: Words) -> Iterator[tuple[Span, Animal | str]]:
+    def _spans(self, words: Words) -> Iterator[tuple[Span, Topic | str]]:
         for pattern in self.passing:
             yield from ((span, "") for span in pattern.spans(words))
         for name, pattern in self.strangers.items():
@@ -115,9 +98,7 @@ def parse_animals(data: bytes, *, name: str = "animals.toml") -> AnimalBook:
         raise ConfigError(f"{name}: {error}") from None
 
 
-_ASKING_WORDS: Final = frozenset(("why", "how", "where", "when", "who", "many", "much", "do", "make"))
-
-Topic = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z -]*$", max_length=30)]
+_SpokenName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z -]*$", max_length=30)]
 _Opening = Annotated[
     str,
     StringConstraints(pattern=r"^([A-Za-z ,.!?'-]|[{]animals[}]|[{]Animals[}])+[.!?]$", max_length=LONGEST),
@@ -128,19 +109,11 @@ _Unknown = Annotated[
 ]
 
 
-class _Fact(Authored):
-    id: Name
-    about: str = ""
-    asked: tuple[str, ...] = ()
-    text: Spoken
-    little: Spoken | None = None
-
-
 class _Animal(Authored):
-    name: Topic
+    name: _SpokenName
     names: str  # singular, an underscore within a name of two words
     general: bool = False
-    facts: Annotated[tuple[_Fact, ...], Field(min_length=1)]
+    facts: Annotated[tuple[FactRow, ...], Field(min_length=1)]
 
 
 class _Openings(Authored):
@@ -156,27 +129,24 @@ class _File(Authored):
     offers: Annotated[tuple[Spoken, ...], Field(min_length=1)]
     unknown: Annotated[tuple[_Unknown, ...], Field(min_length=1)]
     passing: tuple[str, ...]
-    strangers: dict[Topic, str]
+    strangers: dict[_SpokenName, str]
     animal: Annotated[tuple[_Animal, ...], Field(min_length=1)]
 
 
 def _book(file: _File, name: str) -> AnimalBook:
     book = Phrasebook({})
     animals = [_animal(each, book) for each in file.animal]
-    ids = [fact.line.id for animal in animals for fact in animal.facts]
-    if twice := next((each for each in ids if ids.count(each) > 1), None):
-        raise ConfigError(f"{name}: there are two facts {twice}")
+    refuse_twice(animals, name)
     listened_for = (
         *sources(file.asking),
         *(each.names for each in file.animal),
         *file.strangers.values(),
         *file.aspects.values(),
-        *(fact.about for each in file.animal for fact in each.facts),
-        *(pattern for each in file.animal for fact in each.facts for pattern in fact.asked),
+        *(words for each in file.animal for words in words_of(each.facts)),
     )
     return AnimalBook(
         animals=tuple(animals),
-        strangers={stranger: _names(names, book) for stranger, names in file.strangers.items()},
+        strangers={stranger: names_of(names, book) for stranger, names in file.strangers.items()},
         passing=book.patterns(file.passing),
         aspects={aspect: frozenset(words.split()) for aspect, words in file.aspects.items()},
         asking=heard_as(Asking, file.asking, f"{name}: asking"),
@@ -189,17 +159,5 @@ def _book(file: _File, name: str) -> AnimalBook:
     )
 
 
-def _animal(row: _Animal, book: Phrasebook) -> Animal:
-    facts = tuple(
-        Fact(
-            line=Line(f"{row.name}.{fact.id}", fact.text, fact.little),
-            about=tuple(fact.about.split()),
-            asked=book.patterns(fact.asked),
-        )
-        for fact in row.facts
-    )
-    return Animal(row.name, _names(row.names, book), row.general, facts)
-
-
-def _names(names: str, book: Phrasebook) -> Pattern:
-    return book.pattern(f"({'|'.join(names.split()).replace('_', ' ')})")
+def _animal(row: _Animal, book: Phrasebook) -> Topic:
+    return Topic(row.name, names_of(row.names, book), row.general, facts_of(row.facts, row.name, book))

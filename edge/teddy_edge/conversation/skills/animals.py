@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from teddy_edge.conversation.skills.animal_facts import Animal, AnimalBook, Fact, parse_animals
-from teddy_edge.conversation.skills.lines import Line, fresh, pick
+from teddy_edge.conversation.skills.animal_facts import AnimalBook, parse_animals
+from teddy_edge.conversation.skills.fact_book import Fact, Topic
+from teddy_edge.conversation.skills.lines import Line, fresh, pick, pick_of, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.understanding import Words, matches, understand
@@ -16,6 +17,8 @@ from teddy_shared.clock import Chance
 
 OFFERED: Final = 3  # about every third fact ends with an offer of another
 CHATTER: Final = 6  # further words; a longer sentence that only mentions an animal is about something else
+
+_ASKING_WORDS: Final = frozenset(("why", "how", "where", "when", "who", "many", "much", "do", "make"))
 
 _MORE: Final = 0.93
 _OUTRIGHT: Final = 0.92
@@ -31,7 +34,7 @@ class Question:
     """What a sentence asks for."""
 
     fit: float = 0.0
-    animal: Animal | None = None  # none: any
+    animal: Topic | None = None  # none: any
     facts: tuple[Fact, ...] = ()  # those that answer it equally well; none: any
     opening: Literal["mention", "liked", "unsure"] | None = None  # what belongs before the fact
     stranger: str = ""  # an animal that we know nothing about
@@ -52,7 +55,7 @@ class Animals:
         if question.stranger:
             return self._offer_another(question.stranger, recent, chance)
         animal = question.animal or self._any(recent, chance)
-        fact = _pick(question.facts or animal.facts, recent, chance)
+        fact = pick_of(question.facts or animal.facts, recent, chance)
         lines = [Line(fact.line.id, fact.line.words_for(heard.band))]
         note = {}
         lucky = chance.below(OFFERED) == 0
@@ -61,13 +64,7 @@ class Animals:
         elif fresh([each.line for each in animal.facts if each is not fact], recent) and lucky:
             lines.append(pick(self._book.offers, recent, chance))
             note = {"yes": f"tell me about {animal.name}"}
-        return Reply(
-            text=" ".join(line.text for line in lines),
-            skill=self.name,
-            topic=animal.name,
-            note=note,
-            lines=tuple(line.id for line in lines),
-        )
+        return reply_of(*lines, skill=self.name, topic=animal.name, note=note)
 
     def _understand(self, heard: Heard, recent: Recent) -> Question:
         book = self._book
@@ -97,7 +94,7 @@ class Animals:
             return Question(_ANY_ANIMAL)
         return Question()
 
-    def _asked(self, animals: Sequence[Animal], words: Words) -> Question:
+    def _asked(self, animals: Sequence[Topic], words: Words) -> Question:
         asking = self._book.asking
         animal, facts = self._fitting(animals, words)
         if facts:
@@ -110,16 +107,20 @@ class Animals:
             return Question(_ASKED, animal)
         return Question(_ASKED, animal, opening="unsure")
 
-    def _fitting(self, animals: Sequence[Animal], words: Words) -> tuple[Animal, tuple[Fact, ...]]:
+    def _fitting(self, animals: Sequence[Topic], words: Words) -> tuple[Topic, tuple[Fact, ...]]:
         """The facts that share most with the sentence, and whose they are; none where none shares a word."""
         aspects = self._book.aspects
-        scored = [(fact.score(words, aspects), animal, fact) for animal in animals for fact in animal.facts]
+        scored = [
+            (_score(fact.shared(words, aspects), fact), animal, fact)
+            for animal in animals
+            for fact in animal.facts
+        ]
         best, animal, _ = max(scored, key=lambda each: each[0])
         if not best:
             return animals[0], ()
         return animal, tuple(fact for score, owner, fact in scored if score == best and owner == animal)
 
-    def _any(self, recent: Recent, chance: Chance) -> Animal:
+    def _any(self, recent: Recent, chance: Chance) -> Topic:
         """One that was not talked about lately."""
         said = frozenset(line.partition(".")[0] for line in recent.lines)
         every = [each for each in self._book.animals if not each.general]
@@ -144,10 +145,12 @@ def load_animals(steering: Steering) -> Animals:
     return Animals(book=book, steering=steering)
 
 
-def _pick(facts: Sequence[Fact], recent: Recent, chance: Chance) -> Fact:
-    line = pick([fact.line for fact in facts], recent, chance)
-    return next(fact for fact in facts if fact.line == line)
+def _score(shared: tuple[str, ...], fact: Fact) -> int:
+    """How well a fact fits a question: by the words that both have, the chief one twice."""
+    if _ASKING_WORDS.issuperset(shared):  # "why" alone is every question
+        return 0
+    return len(shared) + (shared[0] == fact.about[0])
 
 
-def _filled(opening: Line, animal: Animal) -> Line:
+def _filled(opening: Line, animal: Topic) -> Line:
     return Line(opening.id, opening.text.format(animals=animal.name, Animals=animal.name.capitalize()))

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from teddy_edge.conversation.skills.lines import Line, Spoken, numbered, pick
+from teddy_edge.conversation.skills.lines import Line, Spoken, numbered, pick, pick_of, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.understanding import Vocabulary, matches, understand
 from teddy_edge.safety.authored import Authored, parse_authored, read_authored
@@ -46,17 +46,11 @@ class Fallback:
         words = understand(heard.text, book.vocabulary)
         if not words.row:
             line = pick(book.waiting, recent, chance)
-            return Reply(text=line.text, skill=self.name, topic="waiting", lines=(line.id,))
+            return reply_of(line, skill=self.name, topic="waiting")
         offers = book.told if matches(book.tells, words) else book.asked
-        line = pick([offer.line for offer in offers], recent, chance)
-        first = next(offer.first for offer in offers if offer.line == line)
-        return Reply(
-            text=line.words_for(heard.band),
-            skill=self.name,
-            topic="something_else",
-            note={"yes": first},
-            lines=(line.id,),
-        )
+        offer = pick_of(offers, recent, chance)
+        line = Line(offer.line.id, offer.line.words_for(heard.band))
+        return reply_of(line, skill=self.name, topic="something_else", note={"yes": offer.first})
 
 
 def parse_fallback(data: bytes, *, name: str = "fallback.toml") -> FallbackBook:

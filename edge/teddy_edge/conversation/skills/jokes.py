@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Final
 
 from teddy_edge.conversation.skills.joke_book import JokeBook, Riddle, parse_jokes
-from teddy_edge.conversation.skills.lines import Line, pick
+from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.understanding import Words, matches, understand
@@ -151,13 +151,7 @@ class Jokes:
         return self._reply(*said, note={"riddle": line.id} if line.id in book.riddles else {})
 
     def _reply(self, *lines: Line, note: Mapping[str, str] | None = None) -> Reply:
-        return Reply(
-            text=" ".join(line.text for line in lines),
-            skill=self.name,
-            topic=self.name,
-            note=note or {},
-            lines=tuple(line.id for line in lines),
-        )
+        return reply_of(*lines, skill=self.name, note=note)
 
 
 def load_jokes(steering: Steering) -> Jokes:

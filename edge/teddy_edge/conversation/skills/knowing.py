@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from teddy_edge.conversation.skills.knowledge import Fact, Knowledge, Topic, parse_knowledge
-from teddy_edge.conversation.skills.lines import Line, fresh, pick
+from teddy_edge.conversation.skills.fact_book import Fact, Topic
+from teddy_edge.conversation.skills.knowledge import Knowledge, parse_knowledge
+from teddy_edge.conversation.skills.lines import Line, fresh, pick, pick_of, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.templates import filled
@@ -50,7 +51,7 @@ class Knowing:
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         question = self._understand(heard, recent)
         topic = question.topic or self._any(recent, chance)
-        fact = _pick(question.facts or topic.facts, recent, chance)
+        fact = pick_of(question.facts or topic.facts, recent, chance)
         lines = [Line(fact.line.id, fact.line.words_for(heard.band))]
         note = {}
         if question.opening:
@@ -59,13 +60,7 @@ class Knowing:
         elif self._has_more(topic, fact, recent) and chance.below(OFFERED) == 0:
             lines.append(pick(self._book.offers, recent, chance))
             note = {"yes": f"tell me about {topic.name}"}
-        return Reply(
-            text=" ".join(line.text for line in lines),
-            skill=self.name,
-            topic=topic.name,
-            note=note,
-            lines=tuple(line.id for line in lines),
-        )
+        return reply_of(*lines, skill=self.name, topic=topic.name, note=note)
 
     def _understand(self, heard: Heard, recent: Recent) -> Question:
         book = self._book
@@ -95,11 +90,11 @@ class Knowing:
         """The facts that share most with the question, of the topic that has the best."""
         asking, aspects = self._book.asking, self._book.aspects
         best, topic = max(
-            ((max(fact.score(words, aspects) for fact in each.facts), each) for each in topics),
+            ((max(len(fact.shared(words, aspects)) for fact in each.facts), each) for each in topics),
             key=lambda scored: scored[0],
         )
         if best > 0:
-            facts = tuple(fact for fact in topic.facts if fact.score(words, aspects) == best)
+            facts = tuple(fact for fact in topic.facts if len(fact.shared(words, aspects)) == best)
             return Question(_ASKED, topic, facts)
         if matches(asking.whether_liked, words):
             return Question(_ASKED, topic, opening="liked")
@@ -136,8 +131,3 @@ def _load(name: str, steering: Steering) -> Knowing:
     file = f"{name}.toml"
     book = parse_knowledge(read_authored("teddy_edge.conversation.skills", file), name=file)
     return Knowing(name=name, book=book, steering=steering)
-
-
-def _pick(facts: Sequence[Fact], recent: Recent, chance: Chance) -> Fact:
-    line = pick([fact.line for fact in facts], recent, chance)
-    return next(fact for fact in facts if fact.line == line)

@@ -8,32 +8,23 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
+from teddy_edge.conversation.skills.fact_book import (
+    Fact,
+    FactRow,
+    Topic,
+    apart,
+    facts_of,
+    names_of,
+    refuse_twice,
+    words_of,
+)
 from teddy_edge.conversation.skills.groups import heard_as, said_with_gaps, sources
-from teddy_edge.conversation.skills.lines import Line, Name, Spoken
+from teddy_edge.conversation.skills.lines import Line, Name
 from teddy_edge.conversation.skills.templates import Templates, templates
 from teddy_edge.conversation.skills.understanding import Vocabulary, Words
 from teddy_edge.safety.authored import Authored, parse_authored
 from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook, Span
 from teddy_shared.errors import ConfigError
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    line: Line
-    about: frozenset[str]  # words and aspects of a question about the topic that it answers
-    asked: tuple[Pattern, ...]  # questions that it answers outright
-
-    def score(self, words: Words, aspects: Mapping[str, frozenset[str]]) -> int:
-        """How many of its words the question has."""
-        return sum(not aspects.get(each, frozenset((each,))).isdisjoint(words.every) for each in self.about)
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    name: str  # as it is spoken; the topic for the parents too
-    pattern: Pattern  # its names
-    general: bool  # about all of the book, as "space"
-    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +66,9 @@ class Knowledge:
     def named(self, words: Words) -> tuple[tuple[Topic, Span], ...]:
         """The topics in a sentence; longer names first, particular ones before the general."""
         taken = [span for each in self.asking.passing for span in each.spans(words)]
-        found = [(topic, span) for topic in self.topics for span in topic.pattern.spans(words)]
-        found.sort(key=lambda each: (each[1].start - each[1].end, each[1].start))
-        kept: list[tuple[Topic, Span]] = []
-        for topic, span in found:
-            if not any(span.touches(each) for each in taken):
-                taken.append(span)
-                kept.append((topic, span))
-        kept.sort(key=lambda each: (each[0].general, each[1].start))
-        return tuple(kept)
+        found = ((span, topic) for topic in self.topics for span in topic.pattern.spans(words))
+        kept = sorted(apart(found, taken), key=lambda each: (each[1].general, each[0].start))
+        return tuple((topic, span) for span, topic in kept)
 
 
 def parse_knowledge(data: bytes, *, name: str) -> Knowledge:
@@ -95,9 +80,7 @@ def parse_knowledge(data: bytes, *, name: str) -> Knowledge:
         topics = tuple(_topic(prefix, row, book) for row in file.topic)
     except PatternError as error:
         raise ConfigError(f"{name}: {error}") from None
-    ids = [fact.line.id for topic in topics for fact in topic.facts]
-    if twice := next((each for each in ids if ids.count(each) > 1), None):
-        raise ConfigError(f"{name}: there are two facts {twice}")
+    refuse_twice(topics, name)
     return Knowledge(
         topics=topics,
         asking=heard_as(Asking, file.asking, f"{name}: asking"),
@@ -113,41 +96,22 @@ def _sources(file: _File) -> Iterator[str]:
     yield from file.aspects.values()
     for topic in file.topic:
         yield topic.names
-        for fact in topic.fact:
-            yield fact.about
-            yield from fact.asked
+        yield from words_of(topic.fact)
 
 
 def _topic(prefix: str, row: _Topic, book: Phrasebook) -> Topic:
-    where = f"{prefix}.{row.name.replace(' ', '_')}"
-    facts = tuple(
-        Fact(
-            line=Line(f"{where}.{fact.id}", fact.text, fact.little),
-            about=frozenset(fact.about.split()),
-            asked=book.patterns(fact.asked),
-        )
-        for fact in row.fact
-    )
-    names = book.pattern(f"({'|'.join(row.names.split()).replace('_', ' ')})")
-    return Topic(row.name, names, row.general, facts)
+    facts = facts_of(row.fact, f"{prefix}.{row.name.replace(' ', '_')}", book)
+    return Topic(row.name, names_of(row.names, book), row.general, facts)
 
 
 _GAPS: Final = dict.fromkeys(("mention", "liked", "unsure", "why"), ("topic",))
-
-
-class _Fact(Authored):
-    id: Name
-    about: str = ""
-    asked: tuple[str, ...] = ()
-    text: Spoken
-    little: Spoken | None = None
 
 
 class _Topic(Authored):
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z ]*$", max_length=30)]
     names: str  # an underscore within a name of two words
     general: bool = False
-    fact: Annotated[tuple[_Fact, ...], Field(min_length=1)]
+    fact: Annotated[tuple[FactRow, ...], Field(min_length=1)]
 
 
 class _File(Authored):

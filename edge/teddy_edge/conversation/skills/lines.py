@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from teddy_edge.conversation.skills.skill import Recent
+from teddy_edge.conversation.skills.skill import Recent, Reply
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
 
@@ -36,6 +36,14 @@ class Line:
         return self.little if band is AgeBand.LITTLE and self.little else self.text
 
 
+class HasLine(Protocol):
+    @property
+    def line(self) -> Line: ...
+
+
+L = TypeVar("L", bound=HasLine)
+
+
 def fresh(lines: Sequence[Line], recent: Recent) -> tuple[Line, ...]:
     """Those not said lately."""
     said = frozenset(recent.lines)
@@ -48,6 +56,25 @@ def pick(lines: Sequence[Line], recent: Recent, chance: Chance) -> Line:
         return new[chance.below(len(new))]
     age: Mapping[str, int] = {line: at for at, line in enumerate(recent.lines)}
     return min(lines, key=lambda line: age[line.id])
+
+
+def pick_of(things: Sequence[L], recent: Recent, chance: Chance) -> L:
+    """The one whose line is picked."""
+    line = pick([each.line for each in things], recent, chance)
+    return next(each for each in things if each.line == line)
+
+
+def reply_of(
+    *lines: Line, skill: str, topic: str | None = None, note: Mapping[str, str] | None = None
+) -> Reply:
+    """Lines one after another; the topic is the skill's own unless there is a nearer one."""
+    return Reply(
+        text=" ".join(line.text for line in lines),
+        skill=skill,
+        topic=topic or skill,
+        note=note or {},
+        lines=tuple(line.id for line in lines),
+    )
 
 
 def numbered(prefix: str, texts: Sequence[str]) -> tuple[Line, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from teddy_edge.conversation.skills.lines import Line, pick
+from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.number_book import NumberBook, parse_numbers
 from teddy_edge.conversation.skills.number_words import MOST, in_words, numbers_in
 from teddy_edge.conversation.skills.playing import Playing
@@ -120,8 +120,7 @@ class Numbers:
         return self._quiz.ask("next", asking, counted)
 
     def _reply(self, line: Line, *, yes: str = "") -> Reply:
-        note = {"yes": yes} if yes else {}
-        return Reply(text=line.text, skill=self.name, topic=self.name, note=note, lines=(line.id,))
+        return reply_of(line, skill=self.name, note={"yes": yes} if yes else {})
 
 
 class _Examiner:

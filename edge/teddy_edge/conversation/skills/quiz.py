@@ -9,7 +9,7 @@ from typing import Annotated, Final, Protocol
 from pydantic import Field
 
 from teddy_edge.conversation.skills.groups import said_as
-from teddy_edge.conversation.skills.lines import Line, Spoken, pick
+from teddy_edge.conversation.skills.lines import Line, Spoken, pick, reply_of
 from teddy_edge.conversation.skills.playing import Move, Playing
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
@@ -135,13 +135,7 @@ class Quiz:
         return self._examiner.judge(recent.note["quiz"], heard.text, recent.note["right"])
 
     def _reply(self, *lines: Line, note: Mapping[str, str] | None = None) -> Reply:
-        return Reply(
-            text=" ".join(line.text for line in lines),
-            skill=self._skill,
-            topic=self._skill,
-            note=note or {},
-            lines=tuple(line.id for line in lines),
-        )
+        return reply_of(*lines, skill=self._skill, note=note)
 
 
 def parse_quiz_lines(data: bytes, *, name: str = "quiz.toml") -> QuizLines:

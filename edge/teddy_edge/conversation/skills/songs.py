@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import Field
 
 from teddy_edge.conversation.skills.groups import heard_as, said_as, sources
-from teddy_edge.conversation.skills.lines import Line, Name, Spoken, Texts, pick
+from teddy_edge.conversation.skills.lines import Line, Name, Spoken, Texts, pick, pick_of, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.understanding import Vocabulary, Words, matches, understand
@@ -85,29 +84,19 @@ class Songs:
         words = understand(heard.text, book.vocabulary)
         if matches(book.asked.refused, words):
             line = pick(book.said.leaving, recent, chance)
-            return Reply(text=line.text, skill=self.name, topic=self.name, lines=(line.id,))
+            return reply_of(line, skill=self.name)
         last = recent.note.get("song") if recent.skill == self.name else None
         if last and matches(book.asked.again, words):
             return self._sung(next(song for song in book.songs if song.line.id == last), heard)
         fitting = book.about(words)
-        song = self._pick(fitting or book.songs, recent, chance)
+        song = pick_of(fitting or book.songs, recent, chance)
         missed = not fitting and matches(book.asked.about_something, words)
         opening = pick(book.said.other if missed else book.said.openings, recent, chance)
         return self._sung(song, heard, opening)
 
-    def _pick(self, songs: Sequence[Song], recent: Recent, chance: Chance) -> Song:
-        line = pick([song.line for song in songs], recent, chance)
-        return next(song for song in songs if song.line == line)
-
     def _sung(self, song: Song, heard: Heard, *before: Line) -> Reply:
-        words = song.line.words_for(heard.band)
-        return Reply(
-            text=" ".join((*(line.text for line in before), words)),
-            skill=self.name,
-            topic=self.name,
-            note={"song": song.line.id},
-            lines=(*(line.id for line in before), song.line.id),
-        )
+        sung = Line(song.line.id, song.line.words_for(heard.band))
+        return reply_of(*before, sung, skill=self.name, note={"song": song.line.id})
 
 
 def parse_songs(data: bytes, *, name: str = "songs.toml") -> SongBook:

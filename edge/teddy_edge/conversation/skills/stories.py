@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from teddy_edge.conversation.skills.lines import Line, pick
+from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.playing import Move, Playing
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
@@ -149,13 +149,7 @@ class Stories:
         return "about" in words.every
 
     def _reply(self, *lines: Line, note: Mapping[str, str] | None = None) -> Reply:
-        return Reply(
-            text=" ".join(line.text for line in lines),
-            skill=self.name,
-            topic="stories",
-            note=note or {},
-            lines=tuple(line.id for line in lines),
-        )
+        return reply_of(*lines, skill=self.name, note=note)
 
 
 def load_stories(steering: Steering, playing: Playing) -> Stories:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from teddy_edge.conversation.skills.letters import letters_in, spelled_out, spells
-from teddy_edge.conversation.skills.lines import Line, pick
+from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.playing import Playing
 from teddy_edge.conversation.skills.quiz import Question, Quiz, QuizLines
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
@@ -121,8 +121,7 @@ class WordGames:
         return self._reply(filled(line, letter=letter.upper(), others=others))
 
     def _reply(self, line: Line, *, yes: str = "") -> Reply:
-        note = {"yes": yes} if yes else {}
-        return Reply(text=line.text, skill=self.name, topic=self.name, note=note, lines=(line.id,))
+        return reply_of(line, skill=self.name, note={"yes": yes} if yes else {})
 
 
 class _Examiner:
