@@ -19,11 +19,14 @@ class BrokerAddress:
 
 def broker_address(url: str) -> BrokerAddress:
     """Of `mqtt://host[:port]`. Raises ConfigError with a sentence for the operator."""
-    parts = urlsplit(url)
     try:
-        port = parts.port or MQTT_PORT
+        parts = urlsplit(url)
+        host = parts.hostname if parts.scheme == "mqtt" else None
+    except ValueError:  # brackets that do not match
+        host = None
+    if not host:
+        raise ConfigError(f"{url} is not the address of a broker; it looks like mqtt://127.0.0.1:1883")
+    try:
+        return BrokerAddress(host, parts.port or MQTT_PORT)
     except ValueError:
         raise ConfigError(f"{url} names a port that is none; a port is a number up to 65535") from None
-    if parts.scheme != "mqtt" or not parts.hostname:
-        raise ConfigError(f"{url} is not the address of a broker; it looks like mqtt://127.0.0.1:1883")
-    return BrokerAddress(parts.hostname, port)

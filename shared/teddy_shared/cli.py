@@ -34,15 +34,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TeddyError as error:
         return _tell(wanted, error)
     except BaseExceptionGroup as group:  # a task of the command failed; its siblings have ended with it
+        if group.split(BrokenPipeError)[1] is None:
+            return _unread()
         foreseen = _foreseen(group)
         if foreseen is None:
             raise
         return _tell(wanted, foreseen)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # `teddy … | head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:
+        return _unread()
+
+
+def say_no_more() -> None:
+    """`teddy … | head`: the reader has seen enough, so what is still printed goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(wanted: str | None) -> argparse.ArgumentParser:
@@ -81,6 +87,11 @@ def _help(point: EntryPoint) -> str:
         return _load(point).help
     except PartMissing as missing:
         return f"not installed ({missing})"
+
+
+def _unread() -> int:
+    say_no_more()
+    return 0
 
 
 def _foreseen(group: BaseExceptionGroup[BaseException]) -> TeddyError | None:

@@ -7,17 +7,18 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from teddy_edge.app import Lifeline, live
 from teddy_edge.audio.microphone import ClipBegins, MicrophoneEvent
 from teddy_edge.container import open_bear
-from teddy_edge.conversation.report import Nobody, Onlooker, TurnReport
+from teddy_edge.conversation.report import Nobody, TurnReport
 from teddy_edge.settings import Settings, read
 from teddy_edge.sounding import SoundPlan, plan_sound
 from teddy_shared import logs
-from teddy_shared.cli import Command
+from teddy_shared.cli import Command, say_no_more
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,15 +69,15 @@ def run(arguments: argparse.Namespace) -> int:
     logs.configure(form=settings.logs.form, level=settings.logs.level)
     # The card's thread must not wait 5 ms for each busy thread of Python: that tears holes in the sound.
     sys.setswitchinterval(0.001)
-    onlooker = Printing() if arguments.json else Nobody()
     sound = plan_sound(settings.sound)
-    return asyncio.run(_run(settings, sound, onlooker))
+    return asyncio.run(_run(settings, sound, as_json=arguments.json))
 
 
-async def _run(settings: Settings, sound: SoundPlan, onlooker: Onlooker) -> int:
-    stop = asyncio.Event()
+async def _run(settings: Settings, sound: SoundPlan, *, as_json: bool) -> int:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    onlooker = Printing(unread=lambda: loop.call_soon_threadsafe(stop.set)) if as_json else Nobody()
     begins = onlooker.begins if isinstance(onlooker, Printing) else _ignore
     async with open_bear(settings, onlooker=onlooker) as bear, bear.talk() as talking:
         lifeline = Lifeline()
@@ -89,13 +90,21 @@ async def _run(settings: Settings, sound: SoundPlan, onlooker: Onlooker) -> int:
 
 
 class Printing:
-    """Shows on standard output what happens, for whoever started the bear with --json."""
+    """Shows on standard output what happens, for whoever started the bear with --json.
 
-    def __init__(self) -> None:
+    Calls `unread`, from any thread, when nobody reads it any more.
+    """
+
+    def __init__(self, *, unread: Callable[[], object]) -> None:
+        self._unread = unread
         self._clip: str | None = None
 
     def tell(self, what: dict[str, Any]) -> None:
-        print(json.dumps(what), flush=True)
+        try:
+            print(json.dumps(what), flush=True)
+        except BrokenPipeError:  # here, since the barriers of turn and microphone would take it for a bug
+            say_no_more()
+            self._unread()
 
     def begins(self, event: MicrophoneEvent) -> None:
         if isinstance(event, ClipBegins):
