@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import json
 import sys
+from contextlib import AsyncExitStack
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
@@ -27,25 +29,33 @@ def run(arguments: argparse.Namespace) -> int:
     with TemporaryDirectory(prefix="teddy-talk-") as folder:
         overrides = {"data": Path(folder), "listening.age": arguments.age}
         settings = read(files=tuple(arguments.settings), overrides=overrides)
-        return asyncio.run(_talk(settings, sys.stdin, as_json=arguments.json))
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")  # a file in another encoding is no reason to fall silent
+        return _talk(settings, sys.stdin, as_json=arguments.json)
 
 
-async def _talk(settings: Settings, typed: TextIO, *, as_json: bool) -> int:
+def _talk(settings: Settings, typed: TextIO, *, as_json: bool) -> int:
+    """Reads in the main thread: another one, waiting for a line, could not be ended by Ctrl-C."""
     prompting = typed.isatty() and not as_json
     if prompting:
         print("Type what a child says; an empty line or Ctrl-D ends the talk.", flush=True)
-    async with open_words(settings) as talk:
-        while line := await _next_line(typed, prompting=prompting):
-            _show(await talk.hear(line.strip()), as_json=as_json, prompting=prompting)
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            talk = runner.run(stack.enter_async_context(open_words(settings)))
+            while line := _next_line(typed, prompting=prompting):
+                _show(runner.run(talk.hear(line.strip())), as_json=as_json, prompting=prompting)
+        finally:
+            runner.run(stack.aclose())
     return 0
 
 
-async def _next_line(typed: TextIO, *, prompting: bool) -> str:
+def _next_line(typed: TextIO, *, prompting: bool) -> str:
     """Empty at the end. From a file blank lines are skipped; at a keyboard one ends the talk."""
     while True:
         if prompting:
             print("child> ", end="", flush=True)
-        line = await asyncio.to_thread(typed.readline)
+        line = typed.readline()
         if line.strip() or not line:
             return line
         if prompting:
