@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from teddy_shared.clock import SeededChance, SystemClock
 from teddy_shared.errors import ConfigError, StateError
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from teddy_shared.state.keys import Key, Role
+from teddy_shared.state.memory import MemoryStore
 from teddy_shared.state.scopes import Scope
 from teddy_shared.state.sqlite import open_sqlite_store
 from teddy_shared.state.state import State
-from teddy_shared.state.store import Store
+from teddy_shared.state.store import Stamp, Store
 
 BEAR = Role("bear")
 
@@ -91,3 +93,35 @@ async def test_a_folder_that_cannot_be_made_is_said_plainly(something_in_the_way
     with pytest.raises(ConfigError, match="cannot keep a database at"):
         async with open_sqlite_store(something_in_the_way / "s.db"):
             pass
+
+
+async def test_a_database_that_is_busy_is_swept_at_the_next_interval() -> None:
+    store = BusyStore(times=2)
+    await state_on(store).write(replace(key(), lifetime=-1.0), "b", "Bruno", BEAR)  # past its time at once
+    sweeper = asyncio.create_task(state_on(store).keep_sweeping(every=0.01), name="sweeper")
+
+    async with asyncio.timeout(5):
+        assert await store.swept == 1
+
+    assert not sweeper.done()
+    sweeper.cancel()
+    await asyncio.wait([sweeper])
+    assert sweeper.cancelled()
+
+
+class BusyStore(MemoryStore):
+    """Somebody else holds the database for the first few sweeps."""
+
+    def __init__(self, *, times: int) -> None:
+        super().__init__()
+        self._times = times
+        self.swept: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def expire(self, *, stamp: Stamp) -> int:
+        if self._times:
+            self._times -= 1
+            raise StateError("the state cannot be kept for now: database is locked")
+        gone = await super().expire(stamp=stamp)
+        if not self.swept.done():
+            self.swept.set_result(gone)
+        return gone

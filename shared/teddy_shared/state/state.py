@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from teddy_shared.clock import Clock
 from teddy_shared.errors import KeyErased, NotAllowed, StateError
+from teddy_shared.logs import log
 from teddy_shared.seal import Seal
 from teddy_shared.state.keys import Held, Key, Role
 from teddy_shared.state.observers import Changes
@@ -141,9 +142,12 @@ class State:
         return sum([await each.expire(stamp=self._stamp(KEEPER)) for each in self._stores()])
 
     async def keep_sweeping(self, *, every: float = 60.0) -> None:
-        """A task for the life of the process. Ends by cancellation."""
+        """A task for the life of the process. Ends by cancellation; a store that is away is tried again."""
         while True:
-            await self.sweep()
+            try:
+                await self.sweep()
+            except StateError as error:
+                log("state").warning("not swept", reason=str(error))
             await asyncio.sleep(every)
 
     async def _put(self, key: Key[T], owner: str, value: T, role: Role, *, expected: int | None) -> int:
