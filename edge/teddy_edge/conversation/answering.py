@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from teddy_edge.conversation.skills.chooser import UNSURE, Choice, Chooser
+from teddy_edge.conversation.skills.chooser import DISPUTABLE, Choice, Chooser
 from teddy_edge.conversation.skills.skill import Heard, Meant, Recent, Reply
 from teddy_edge.safety.guard import Guard, Refused, Safe, SafeText, Verdict, safe_line
 from teddy_edge.safety.scripts import Scripts
@@ -85,7 +85,7 @@ class Answering:
         if doubtful and asked_back < MOST_ASKED_BACK and not _makes_sense(choice):
             line = safe_line(Safe.UNCLEAR, heard.band, nth=asked_back)
             return Answer(verdict, _plain(line, "asking_back"), asked_back=True)
-        if choice.fit < UNSURE and (meant := await self._understanding.meant(choice.heard.text)):
+        if choice.fit < DISPUTABLE and (meant := await self._understanding.meant(choice.heard.text)):
             choice = self._chooser.choose_meant(choice, meant, recent)
         return Answer(verdict, choice.answer(recent, self._chance))
 

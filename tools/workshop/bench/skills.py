@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from teddy_edge.conversation.answering import Answering, RulesAlone
+from teddy_edge.conversation.answering import Answering, RulesAlone, Understanding
+from teddy_edge.conversation.skills.by_meaning import ByMeaning, load_examples
 from teddy_edge.conversation.skills.chooser import load_chooser
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
+from teddy_edge.inference.governor import ThreadGovernor
+from teddy_edge.inference.meaning import open_meaning
+from teddy_edge.inference.models import ModelStore
 from teddy_edge.safety.authored import Authored, parse_authored
 from teddy_edge.safety.guard import load_guard, safe_lines
 from teddy_edge.safety.scripts import load_scripts
+from teddy_edge.settings import read
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import SeededChance
 from workshop.measuring import Figure, Options
@@ -42,27 +49,53 @@ def run(options: Options) -> Sequence[Figure]:  # noqa: ARG001  # nothing here i
 
 async def _run() -> Sequence[Figure]:
     held = parse_authored(_HeldBack, HELD_BACK.read_bytes(), HELD_BACK.name)
-    answering = Answering(
+    store = ModelStore(read().models.cache)
+    store.prepare(lambda line: print(line, file=sys.stderr, flush=True))
+    governor = ThreadGovernor()
+    try:
+        by_meaning = ByMeaning(
+            examples=load_examples(), open_embedder=partial(open_meaning, store), governor=governor
+        )
+        as_the_bear, by_rules = _answering(by_meaning), _answering(RulesAlone())
+        asked = [await _ask(as_the_bear, row) for row in held.ask]
+        odd = [await _ask(as_the_bear, row) for row in held.odd]
+        paraphrased = [await _ask(as_the_bear, row) for row in held.paraphrased]
+        rules = [[await _ask(by_rules, row) for row in rows] for rows in (held.ask, held.paraphrased)]
+    finally:
+        governor.close()
+    _tell(asked, odd, paraphrased)
+    dead_ends = sum(each.dead_end for each in (*asked, *odd, *paraphrased))
+    return [
+        Figure("right_share", _share(asked), "of 1", bar=RIGHT_LEAST, more_is_better=True),
+        Figure("right_share_rules", _share(rules[0]), "of 1"),
+        Figure("right_share_paraphrased", _share(paraphrased), "of 1"),
+        Figure("right_share_paraphrased_rules", _share(rules[1]), "of 1"),
+        Figure("dead_ends", dead_ends, "requests", bar=0),
+        Figure("requests", len(asked), "requests"),
+        Figure("paraphrases", len(paraphrased), "requests"),
+    ]
+
+
+def _answering(understanding: Understanding) -> Answering:
+    return Answering(
         guard=load_guard(),
         scripts=load_scripts(),
         chooser=load_chooser(),
-        understanding=RulesAlone(),
+        understanding=understanding,
         chance=SeededChance(1),
     )
-    asked = [await _ask(answering, row) for row in held.ask]
-    odd = [await _ask(answering, row) for row in held.odd]
-    for each in asked:
+
+
+def _share(answered: Sequence[Answered]) -> float:
+    return sum(each.right for each in answered) / len(answered)
+
+
+def _tell(*groups: Sequence[Answered]) -> None:
+    for each in (each for group in groups for each in group):
         if not each.right:
             print(f"not the skill that fits: {each.says!r} went to {each.skill}")
-    for each in (*asked, *odd):
         if each.dead_end:
             print(f"a dead end: {each.says!r} at {each.skill}")
-    share = sum(each.right for each in asked) / len(asked)
-    return [
-        Figure("right_share", share, "of 1", bar=RIGHT_LEAST, more_is_better=True),
-        Figure("dead_ends", sum(each.dead_end for each in (*asked, *odd)), "requests", bar=0),
-        Figure("requests", len(asked), "requests"),
-    ]
 
 
 async def _ask(answering: Answering, row: _Request) -> Answered:
@@ -71,7 +104,7 @@ async def _ask(answering: Answering, row: _Request) -> Answered:
     for text in row.before:
         recent = recent.after(await _reply(answering, text, band, recent))
     reply = await _reply(answering, row.says, band, recent)
-    said = [each.text async for each in answering.safe_clauses(reply.text, band)]
+    said = [passed.words.text async for passed in answering.safe_clauses(reply.text, band)]
     return Answered(
         says=row.says,
         skill=reply.skill,

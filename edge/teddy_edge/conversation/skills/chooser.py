@@ -24,7 +24,9 @@ from teddy_edge.conversation.skills.word_games import load_word_games
 from teddy_shared.clock import Chance
 
 LEAST_FIT: Final = 0.3  # below, nobody would be sure enough to answer
-UNSURE: Final = 0.5  # below, what the words resemble may count more than what the rules found in them
+UNSURE: Final = 0.5  # below, what the words resemble counts more than what the rules found in them
+DISPUTABLE: Final = 0.94  # below, it does so if it resembles that by far; a cue of distress stands above
+BY_FAR: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,14 @@ class Chooser:
         return Choice(heard, best if fit >= LEAST_FIT else self._fallback, fit)
 
     def choose_meant(self, choice: Choice, meant: Meant, recent: Recent) -> Choice:
-        """What the words resemble stands in for them, unless its skill understands the words themselves."""
-        if choice.skill.name == meant.skill:
+        """What the words resemble stands in for them, unless the rules know better.
+
+        They do where they find the same skill, in the child's own words, and where the skill that spoke
+        last is the one that takes the words for an answer to it.
+        """
+        if choice.skill.name == meant.skill or choice.fit >= DISPUTABLE:
+            return choice
+        if choice.fit >= UNSURE and (meant.lead < BY_FAR or choice.skill.name == recent.skill):
             return choice
         return self.choose(replace(choice.heard, text=meant.request), recent)
 

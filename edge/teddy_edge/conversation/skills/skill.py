@@ -23,10 +23,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a sentence resembles, where the rules are unsure of it."""
+    """What a sentence resembles."""
 
     skill: str
     request: str  # the same wish in words that the rules of that skill know; authored
+    lead: float = 0.0  # how much more it resembles this skill than the next: 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
