@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from teddy_edge.conversation.skills.chooser import DISPUTABLE, Choice, Chooser
@@ -110,7 +110,7 @@ def as_said(reply: Reply, said: Sequence[Passed]) -> Reply:
     text = " ".join(each.words.text for each in said)
     if any(each.instead for each in said):
         return Reply(text=text, skill="guard", topic="refused")
-    return replace(reply, text=text)
+    return reply.worded(text)
 
 
 def _instead(refused: Refused, band: AgeBand) -> Passed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from teddy_shared.ages import AgeBand
@@ -39,6 +39,10 @@ class Reply:
     topic: str  # fit for the parents' page; never the child's words
     note: Mapping[str, str] = field(default_factory=dict)  # what the skill wants back at the next turn
     lines: tuple[str, ...] = ()  # ids of the authored lines used
+
+    def worded(self, text: str) -> Reply:
+        """The same reply in the words that were really said."""
+        return replace(self, text=text)
 
 
 @dataclass(frozen=True, slots=True)
