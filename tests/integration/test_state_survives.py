@@ -21,13 +21,14 @@ from teddy_shared.state.state import State
 from teddy_shared.state.store import Stamp, Store
 
 BEAR = Role("bear")
+TEXT = TypeAdapter(str)  # made here, since the first one of a process reads files
 
 
 def key(scope: Scope = Scope.APPLICATION) -> Key[str]:
     return Key(
         name="name",
         scope=scope,
-        shape=TypeAdapter(str),
+        shape=TEXT,
         readers=frozenset({BEAR}),
         writers=frozenset({BEAR}),
     )

@@ -20,7 +20,7 @@ from teddy_shared.errors import ConfigError, TeddyError
 from teddy_shared.events import Event
 from teddy_shared.logs import log
 from teddy_shared.seal import Seal
-from teddy_shared.state.sqlite import is_damage, open_database, set_aside
+from teddy_shared.state.database import is_damage, open_database, set_aside
 
 VERSION: Final = 1
 SCHEMA: Final = """
@@ -40,9 +40,12 @@ __all__ = ["Context", "Outbox", "open_outbox"]
 async def open_outbox(
     path: Path, *, bear: BearId, seal: Seal, clock: Clock, chance: Chance
 ) -> AsyncIterator[Outbox]:
-    """Raises ConfigError where the folder cannot be used. Damage is healed and told in `healed`."""
+    """Raises ConfigError where the folder cannot be made. Damage is healed and told in `healed`.
+
+    Where the disk does not take a new database it is away, and tried again with everything recorded.
+    """
     shelf = _Shelf(path=path, bear=bear, seal=seal, chance=chance, loop=get_running_loop())
-    await to_thread(shelf.open)
+    await to_thread(shelf.open_or_away)
     writer = Writer(name="outbox", commit=shelf.commit)
     writer.start()
     try:
@@ -141,7 +144,8 @@ class _Shelf:
     def __init__(
         self, *, path: Path, bear: BearId, seal: Seal, chance: Chance, loop: AbstractEventLoop
     ) -> None:
-        self.standing = _Standing("", dict.fromkeys(Lane, Mark(0, 0)))
+        # Until a database says otherwise; the cloud is told an epoch, and does not know this one.
+        self.standing = _Standing(chance.token(8), dict.fromkeys(Lane, Mark(0, 0)))
         self.healed: list[str] = []
         self.listeners: list[Callable[[], None]] = []
         self._path = path
@@ -152,20 +156,23 @@ class _Shelf:
         self._database: sqlite3.Connection | None = None
         self._draft = self.standing  # as it will be when the transaction commits
 
+    def open_or_away(self) -> None:
+        try:
+            self.open()
+        except (ConfigError, sqlite3.Error) as error:
+            if not self._path.parent.is_dir():
+                raise
+            log("outbox").error("the outbox is away", reason=str(error))
+            self.healed.append(f"the outbox was away at the start: {error}")
+
     def open(self) -> sqlite3.Connection:
         database, healed = open_database(self._path, SCHEMA, VERSION)
+        try:
+            self.standing = self._read(database)
+        except BaseException:
+            database.close()
+            raise
         self.healed += healed
-        with database:
-            first = (self._chance.token(8),)
-            database.execute("INSERT OR IGNORE INTO identity (one, epoch) VALUES (1, ?)", first)
-        (epoch,) = database.execute("SELECT epoch FROM identity").fetchone()
-        acked = dict(database.execute("SELECT lane, acked FROM lanes"))
-        last = dict(database.execute("SELECT lane, max(seq) FROM events GROUP BY lane"))
-        # Rows go only together with a higher mark, so a lane without rows ends at its mark.
-        marks = {
-            lane: Mark(mark := acked.get(int(lane), 0), max(mark, last.get(int(lane), 0))) for lane in Lane
-        }
-        self.standing = _Standing(epoch, marks)
         self._database = database
         return database
 
@@ -177,16 +184,16 @@ class _Shelf:
     def commit(self, jobs: Sequence[Job[Any]]) -> None:
         """All jobs in one transaction. A job that is refused leaves the others alone."""
         try:
-            outcomes = self._transaction(jobs)
-        except sqlite3.Error as error:
             try:
+                outcomes = self._transaction(jobs)
+            except sqlite3.Error as error:
                 if not is_damage(error):
                     raise
                 self._heal(str(error))
                 outcomes = self._transaction(jobs)
-            except (sqlite3.Error, OSError, ConfigError) as lasting:
-                log("outbox").error("the outbox is away", reason=str(lasting), jobs=len(jobs))
-                outcomes = [OutboxAway(str(lasting))] * len(jobs)
+        except (sqlite3.Error, OSError, ConfigError) as lasting:  # the last: there is still no database
+            log("outbox").error("the outbox is away", reason=str(lasting), jobs=len(jobs))
+            outcomes = [OutboxAway(str(lasting))] * len(jobs)
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, TeddyError):
                 job.future.set_exception(outcome)
@@ -280,6 +287,19 @@ class _Shelf:
     def _connection(self) -> sqlite3.Connection:
         # None after a healing that failed, say on a full disk: try again with every transaction.
         return self._database or self.open()
+
+    def _read(self, database: sqlite3.Connection) -> _Standing:
+        """Writes only into a new database: the disk may be full."""
+        if database.execute("SELECT epoch FROM identity").fetchone() is None:
+            database.execute("INSERT INTO identity (one, epoch) VALUES (1, ?)", (self._chance.token(8),))
+        (epoch,) = database.execute("SELECT epoch FROM identity").fetchone()
+        acked = dict(database.execute("SELECT lane, acked FROM lanes"))
+        last = dict(database.execute("SELECT lane, max(seq) FROM events GROUP BY lane"))
+        # Rows go only together with a higher mark, so a lane without rows ends at its mark.
+        marks = {
+            lane: Mark(mark := acked.get(int(lane), 0), max(mark, last.get(int(lane), 0))) for lane in Lane
+        }
+        return _Standing(epoch, marks)
 
     def _place(self, standing: _Standing, lane: Lane, seq: int) -> Place:
         return Place(bear=self._bear, epoch=standing.epoch, lane=lane, seq=seq)

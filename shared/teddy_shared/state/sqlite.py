@@ -1,4 +1,4 @@
-"""The state on a bear's card, and how a database is opened so that damage never stops the bear."""
+"""The state on a bear's card."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from teddy_shared.errors import ConfigError, Conflict, StateError, StoreDamaged
+from teddy_shared.errors import Conflict, StateError
 from teddy_shared.logs import log
+from teddy_shared.state.database import open_database, read_database
 from teddy_shared.state.keys import Role
 from teddy_shared.state.scopes import Scope
 from teddy_shared.state.store import AUDIT_KEPT, Change, Row, Slot, Stamp, Verb
@@ -30,8 +31,8 @@ CREATE TABLE IF NOT EXISTS audit (
     scope TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,
     verb TEXT NOT NULL, who TEXT NOT NULL, at REAL NOT NULL
 );
-DELETE FROM held WHERE scope IN ('request', 'session');
-"""  # the last line: one process owns the file, and what was brief has ended with the one before
+"""
+_END_BRIEF: Final = "DELETE FROM held WHERE scope IN ('request', 'session')"
 
 _READ: Final = (
     "SELECT value, version FROM held WHERE scope = ? AND owner = ? AND name = ?"
@@ -45,7 +46,7 @@ _EXPIRE: Final = "DELETE FROM held WHERE expires <= ? RETURNING scope, owner, na
 @asynccontextmanager
 async def open_sqlite_store(path: Path, *, audit_kept: int = AUDIT_KEPT) -> AsyncIterator[SqliteStore]:
     """Raises ConfigError where the folder cannot be used. Damage is healed and told in `healed`."""
-    async with _on_a_thread(lambda: open_database(path, SCHEMA, VERSION), audit_kept) as store:
+    async with _on_a_thread(lambda: _open_state(path), audit_kept) as store:
         yield store
 
 
@@ -55,7 +56,7 @@ async def read_sqlite_store(path: Path) -> AsyncIterator[SqliteStore]:
 
     Raises ConfigError where it is not there or may not be read, and StoreDamaged where it is damaged.
     """
-    async with _on_a_thread(lambda: (_connect_reading(path, VERSION), ()), AUDIT_KEPT) as store:
+    async with _on_a_thread(lambda: (read_database(path, VERSION), ()), AUDIT_KEPT) as store:
         yield store
 
 
@@ -74,45 +75,6 @@ async def _on_a_thread(
             await loop.run_in_executor(thread, connection.close)
     finally:
         await asyncio.to_thread(thread.shutdown)
-
-
-def open_database(path: Path, schema: str, version: int) -> tuple[sqlite3.Connection, tuple[str, ...]]:
-    """A connection in WAL with synchronous FULL, and what had to be healed to get it.
-
-    A file that cannot be read is set aside beside itself as `*.damaged-N`; nothing is deleted.
-    Blocks: call it in the thread that will own the connection.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            return _connect(path, schema, version), ()
-        except StoreDamaged as damage:
-            aside = set_aside(path)
-            log("state").warning("database set aside", database=path.name, kept_as=aside.name)
-            return _connect(path, schema, version), (f"{damage}; kept as {aside.name}",)
-    except (OSError, sqlite3.Error, StoreDamaged) as error:
-        raise ConfigError(
-            f"cannot keep a database at {path} ({error}): "
-            f"make its folder writable for this user, and make room on the disk"
-        ) from None
-
-
-def set_aside(path: Path) -> Path:
-    """Moves a database with its journals out of the way, to the first free number."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    for journal in ("-wal", "-shm"):
-        beside = path.with_name(path.name + journal)
-        if beside.exists():
-            beside.rename(aside.with_name(aside.name + journal))
-    return path.rename(aside)
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file itself is broken, and not the disk full or away."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class SqliteStore:
@@ -229,46 +191,11 @@ class SqliteStore:
                 listener(change)
 
 
-def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
-    """Raises StoreDamaged."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+def _open_state(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    connection, healed = open_database(path, SCHEMA, VERSION)
     try:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-        if found != version and not (found == 0 and empty):
-            raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
-        with closing(connection.execute("PRAGMA quick_check(1)")) as verdict:
-            if (complaint := verdict.fetchone()[0]) != "ok":
-                raise StoreDamaged(path, complaint.splitlines()[0])
-        # synchronous FULL: in WAL, NORMAL loses the last commits when the power goes.
-        connection.execute("PRAGMA synchronous = FULL")
-        if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
-            raise sqlite3.OperationalError("this file system cannot keep a write-ahead log")
-        connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {version}; COMMIT;")
-    except sqlite3.Error as error:
-        connection.close()
-        if is_damage(error):
-            raise StoreDamaged(path, str(error)) from None
-        raise
-    except StoreDamaged:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect_reading(path: Path, version: int) -> sqlite3.Connection:
-    """Raises ConfigError, StoreDamaged. Takes no lock that a writer would have to wait for."""
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        try:
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found != version:
-                raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
-        except BaseException:
-            connection.close()
-            raise
-    except sqlite3.Error as error:
-        if is_damage(error):
-            raise StoreDamaged(path, str(error)) from None
-        raise ConfigError(f"cannot read the database {path} ({error})") from None
-    return connection
+        # One process owns the file, and what was brief has ended with the one before.
+        connection.execute(_END_BRIEF)
+    except sqlite3.Error as error:  # a full disk; nobody asks for what is left, and the next start comes by
+        log("state").warning("what was brief is not cleared away", reason=str(error))
+    return connection, healed

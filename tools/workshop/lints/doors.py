@@ -16,7 +16,11 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "prometheus_client": ("edge/teddy_edge/telemetry/metrics.py",),
     "redis": ("cloud/teddy_cloud/eventstore/client.py",),
     "sounddevice": ("edge/teddy_edge/audio/soundcard.py",),
-    "sqlite3": ("edge/teddy_edge/outbox/store.py", "shared/teddy_shared/state/sqlite.py"),
+    "sqlite3": (
+        "edge/teddy_edge/outbox/store.py",
+        "shared/teddy_shared/state/database.py",
+        "shared/teddy_shared/state/sqlite.py",
+    ),
     "tokenizers": ("edge/teddy_edge/inference/meaning.py",),
     "webrtcvad": ("edge/teddy_edge/ear/gate.py",),
 }

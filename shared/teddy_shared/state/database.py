@@ -1,0 +1,135 @@
+"""How a database on a bear's card is opened, so that neither damage nor a full disk stops the bear."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from teddy_shared.errors import ConfigError, StoreDamaged
+from teddy_shared.logs import log
+
+
+def open_database(path: Path, schema: str, version: int) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    """A connection in WAL with synchronous FULL, and what had to be healed to get it.
+
+    A file that cannot be read is set aside beside itself as `*.damaged-N`; nothing is deleted. A disk that
+    takes nothing is no hindrance where the database is there already: then it can at least be read.
+    Blocks: call it in the thread that will own the connection.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _connect(path, schema, version), ()
+        except StoreDamaged as damage:
+            aside = set_aside(path)
+            log("state").warning("database set aside", database=path.name, kept_as=aside.name)
+            return _connect(path, schema, version), (f"{damage}; kept as {aside.name}",)
+    except (OSError, sqlite3.Error, StoreDamaged) as error:
+        raise ConfigError(
+            f"cannot keep a database at {path} ({error}): "
+            f"make its folder writable for this user, and make room on the disk"
+        ) from None
+
+
+def read_database(path: Path, version: int) -> sqlite3.Connection:
+    """Raises ConfigError, StoreDamaged. Takes no lock that a writer would have to wait for."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        try:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found != version:
+                raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        if is_damage(error):
+            raise StoreDamaged(path, str(error)) from None
+        raise ConfigError(f"cannot read the database {path} ({error})") from None
+    return connection
+
+
+def set_aside(path: Path) -> Path:
+    """Moves a database with its journals out of the way, to the first free number."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    for journal in ("-wal", "-shm"):
+        beside = path.with_name(path.name + journal)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + journal))
+    return path.rename(aside)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file itself is broken, and not the disk full or away."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
+    """Raises StoreDamaged."""
+    try:
+        connection = _dial(path)
+        try:
+            _prepare(connection, path, schema, version)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        if is_damage(error):
+            raise StoreDamaged(path, str(error)) from None
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, schema: str, version: int) -> None:
+    """Writes only into a new database: a full disk must not keep the bear from starting."""
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if found != version and not (found == 0 and empty):
+        raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
+    with closing(connection.execute("PRAGMA quick_check(1)")) as verdict:
+        if (complaint := verdict.fetchone()[0]) != "ok":
+            raise StoreDamaged(path, complaint.splitlines()[0])
+    # synchronous FULL: in WAL, NORMAL loses the last commits when the power goes.
+    connection.execute("PRAGMA synchronous = FULL")
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if found != version:
+        if mode != ("wal",):
+            raise sqlite3.OperationalError("this file system cannot keep a write-ahead log")
+        connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {version}; COMMIT;")
+
+
+def _dial(path: Path) -> sqlite3.Connection:
+    """Reading a database in WAL needs two more files beside it; here also on a disk that takes none."""
+    file = path.absolute().as_uri()
+    try:
+        return _look(file)
+    except sqlite3.OperationalError as error:
+        match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_IOERR:
+                # No room for the index of the log. In memory it shuts out other readers, but this process
+                # reads, and writes again as soon as there is room.
+                return _look(file, "PRAGMA locking_mode = EXCLUSIVE")
+            case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY if path.exists() and not _has_log(path):
+                # A card that has become read-only stays so until it is changed. Without a log nothing is
+                # overlooked by not looking for one.
+                return _look(f"{file}?immutable=1")
+        raise
+
+
+def _look(file: str, first: str = "") -> sqlite3.Connection:
+    connection = sqlite3.connect(file, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(first)
+        connection.execute("PRAGMA user_version")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _has_log(path: Path) -> bool:
+    return path.with_name(f"{path.name}-wal").exists()
