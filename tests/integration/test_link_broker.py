@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -215,6 +216,28 @@ async def test_it_hangs_up_on_a_broker_that_never_answers_and_dials_again() -> N
         await until(lambda: len(hung_up) == 2)
 
         assert not bear.link.connected
+
+
+async def test_a_stop_while_it_dials_leaves_no_error_that_nobody_looked_at() -> None:
+    dialled, hung_up = asyncio.Event(), asyncio.Event()
+    unseen: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context["message"]))
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dialled.set()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        hung_up.set()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    async with silent, asyncio.timeout(5):
+        async with online(silent.sockets[0].getsockname()[1], answer=0.3):
+            await dialled.wait()
+        await hung_up.wait()
+        gc.collect()  # a task complains when nothing refers to it any more
+
+    assert unseen == []
 
 
 class Wire:

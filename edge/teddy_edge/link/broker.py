@@ -194,6 +194,8 @@ async def _dialled(client: aiomqtt.Client) -> AsyncIterator[aiomqtt.Client]:
         await asyncio.shield(dialling)
     except BaseException:
         await asyncio.wait([dialling])  # its thread cannot be stopped; it gives up after five seconds
+        if not dialling.cancelled():
+            dialling.exception()  # looked at, or asyncio complains of it: a stop does not care how it ended
         client._client.disconnect()
         raise
     try:
