@@ -69,6 +69,7 @@ async def _hear_all(settings: Settings, clips: list[Path], out: Path | None, *, 
     reports = Reports()
     bad = 0
     async with open_bear(settings, onlooker=reports) as bear:
+        await bear.learn_meanings()  # behind the start in a home; here its loading would be in the figures
         for clip in clips:
             try:
                 pcm = await asyncio.to_thread(read_clip, clip)
