@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,12 @@ from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.ear.segmenter import Utterance, UtteranceEnded
 from teddy_edge.ear.thread import Noticed
 from teddy_edge.errors import PartDied
+from teddy_edge.inference.governor import Governor, Work
 from teddy_edge.safety.guard import Safe, safe_line
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
 from teddy_shared.envelope import Lane
+from tests.fakes import ChargedGovernor
 from tests.journeys.test_talk_in_virtual_time import Home, VirtualParts, home, net, warm  # noqa: F401  # fixtures
 from tests.speaking import Speaking
 
@@ -51,6 +53,14 @@ class WithSkill(Provider):
     @provide(scope=Scope.APP, override=True)
     def chooser(self) -> Chooser:
         return Chooser(skills=[self._skill], fallback=self._skill)
+
+
+class HungHearing(Provider):
+    """A governor whose hearing takes for ever."""
+
+    @provide(scope=Scope.APP, override=True)
+    async def governor(self) -> AsyncIterator[Governor]:
+        yield ChargedGovernor({Work.HEARING: 1000.0})
 
 
 def utterance(speaking: Speaking, words: str) -> Utterance:
@@ -102,6 +112,19 @@ async def test_a_broken_skill_leads_to_a_safe_line_and_the_next_turn_is_taken(
         assert types(at, 0) == ["turn.begun", "turn.ended"]
         assert (well.outcome, well.reply) == ("answered", "Bees can dance.")
     assert "elephants" not in "".join(capsys.readouterr())
+
+
+async def test_a_model_that_hangs_leads_to_a_safe_line_in_time(
+    warm: VirtualParts,  # noqa: F811
+    speaking: Speaking,
+    tmp_path: Path,
+) -> None:
+    async with home(warm, tmp_path, replacing=(HungHearing(),)) as at:
+        await at.room.say(speaking.child("Hello Teddy."))
+        began = at.talking.clock.monotonic()
+        await at.room.quiet_until(lambda: bool(at.room.played.any()))
+
+        assert at.talking.clock.monotonic() - began < 13
 
 
 async def test_a_part_that_fails_twice_in_a_row_ends_the_bear(

@@ -29,6 +29,9 @@ from teddy_shared.clock import Clock
 from teddy_shared.events import Event, Outcome, SafetyAlertRaised, TurnBegun, TurnEnded
 from teddy_shared.logs import bound, log
 
+# Seconds after which a model counts as hung: the turn fails with a safe line, a second one ends the process.
+HEARING_MOST: Final = 10.0  # 15 s of speech take three on the smallest board
+VOICE_MOST: Final = 5.0  # a clause
 WORTH_ASKING: Final = 4 * EAR_RATE // 10
 """Samples of speech from which an empty hearing is asked back; a shorter one was a cough or a knock."""
 
@@ -109,7 +112,8 @@ class TurnTaker:
     async def _hear(self, progress: _Progress) -> Hearing | None:
         """None where it was a cough or a knock."""
         utterance = progress.utterance
-        hearing = await self._governor.run(Work.HEARING, self._recogniser.transcribe, utterance.pcm)
+        async with asyncio.timeout(HEARING_MOST):
+            hearing = await self._governor.run(Work.HEARING, self._recogniser.transcribe, utterance.pcm)
         progress.watch.lap("hearing")
         if not hearing.text and utterance.speech < WORTH_ASKING:
             return None
@@ -169,7 +173,8 @@ class TurnTaker:
         turn = progress.turn
         async for number, passed in _numbered(self._answering.safe_clauses(text, turn.band)):
             progress.watch.lap("guard")
-            pcm = await self._voice.speak(passed.words)
+            async with asyncio.timeout(VOICE_MOST):
+                pcm = await self._voice.speak(passed.words)
             progress.watch.lap("voice_first" if number == 0 else "voice_rest")
             progress.said.append(passed)
             await playback.room()
