@@ -114,6 +114,26 @@ async def test_a_broken_skill_leads_to_a_safe_line_and_the_next_turn_is_taken(
     assert "elephants" not in "".join(capsys.readouterr())
 
 
+async def test_a_safe_line_that_is_interrupted_leaves_no_turn_without_an_end(
+    warm: VirtualParts,  # noqa: F811
+    speaking: Speaking,
+    tmp_path: Path,
+) -> None:
+    skill = Says(None)
+    async with home(warm, tmp_path, replacing=(WithSkill(skill),)) as at:
+        await at.room.say(speaking.child("Tell me something about elephants."))
+        await at.room.quiet_until(lambda: bool(at.room.played.any()))
+        skill.text = "Bees can dance."
+        more = utterance(speaking, "Hello Teddy.")
+        began = at.talking.clock.monotonic()
+        at.talking.inbox.post(Noticed(UtteranceEnded(more), began))
+        await at.room.quiet_until(lambda: len(at.reports) == 2)
+
+        assert types(at, 0) == ["turn.begun", "turn.ended"]
+        assert [turn.outcome for turn in at.reports] == ["failed", "answered"]
+        assert at.talking.clock.monotonic() - began < 5
+
+
 async def test_a_model_that_hangs_leads_to_a_safe_line_in_time(
     warm: VirtualParts,  # noqa: F811
     speaking: Speaking,

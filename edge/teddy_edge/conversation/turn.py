@@ -131,15 +131,16 @@ class TurnTaker:
         """
         where = traceback.extract_tb(error.__traceback__)[-1]
         log("turn").error("turn failed", error=type(error).__name__, at=f"{where.name}:{where.lineno}")
+        progress.turn.understood.set()  # nothing more will be; whoever interrupts need not wait for it
         self._failures += 1
-        if self._failures > 1 or progress.said:
+        try:
+            if self._failures == 1 and not progress.said:
+                broken = safe_line(Safe.BROKEN, progress.turn.band)
+                with contextlib.suppress(Exception):  # the voice may be what is broken; then nothing is said
+                    await self._say(progress, broken.text, playback, speaking)
+                    await playback.drained()
+        finally:  # also when the safe line is interrupted: a turn that began has an end
             self._mouth.finish(progress.turn.generation)
-            await self._end(progress, playback, "failed")
-        else:
-            broken = safe_line(Safe.BROKEN, progress.turn.band)
-            with contextlib.suppress(Exception):  # the voice may be what is broken; then nothing is said
-                await self._say(progress, broken.text, playback, speaking)
-                await playback.drained()
             await self._end(progress, playback, "failed")
         if self._failures > 1:
             raise PartDied("turn") from None
