@@ -13,9 +13,9 @@ import httpx2
 
 from teddy_cloud import settings
 from teddy_cloud.app import run_until
-from teddy_cloud.commands.families import Added, NewFamily, add_family
-from teddy_cloud.eventstore.client import connect
+from teddy_cloud.commands.moving_in import Added, NewFamily, add_family
 from teddy_cloud.settings import Settings
+from teddy_cloud.storage.client import connect
 from teddy_shared.ages import AgeBand
 from teddy_shared.purposes import Consent, Purpose
 from tests.cloud_bear import BEAR, SECONDS

@@ -18,8 +18,7 @@ from dishka import (
 )
 
 from teddy_cloud.broker import Broker
-from teddy_cloud.dispatch import Dispatch
-from teddy_cloud.eventstore.client import StoreClient, connect
+from teddy_cloud.dispatch.wishes import Dispatch
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import EventStore
 from teddy_cloud.fleet.fleet import Fleet
@@ -38,6 +37,7 @@ from teddy_cloud.projections.projector import Projection, Projector
 from teddy_cloud.projections.readmodels import ReadModels
 from teddy_cloud.projections.redis import RedisReadModels
 from teddy_cloud.settings import Settings, key_file, master_key
+from teddy_cloud.storage.client import StoreClient, connect
 from teddy_cloud.web.doors import Doors
 from teddy_cloud.web.rendering import Pages, load_pages
 from teddy_shared.addresses import broker_address

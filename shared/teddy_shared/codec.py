@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 import zstandard
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from teddy_shared.envelope import Envelope, Lane, Name
 from teddy_shared.errors import MalformedEvent
@@ -33,6 +33,15 @@ class BatchHeader(BaseModel):
     lane: Lane
     first: Annotated[int, Field(ge=1)]
     count: Annotated[int, Field(ge=1, le=4096)]
+    # How many numbers the one event of this batch stands for; more than 1 only for a gap, whose place is
+    # the last of them: `first + covers - 1`.
+    covers: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _only_one_event_covers(self) -> BatchHeader:
+        if self.covers > 1 and self.count != 1:
+            raise ValueError("only a batch of one event covers more than one number")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

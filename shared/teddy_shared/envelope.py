@@ -102,6 +102,18 @@ def withheld(head: Envelope) -> Envelope:
     )
 
 
+GAP: Final = "link.gap"
+"""The type of a stand-in for a whole range of numbers whose events had to make room on a full bear.
+
+It stands at the last number of the range, and its batch holds nothing else (see `codec.BatchHeader`).
+"""
+
+
+def gap(place: Place, when: When) -> Envelope:
+    """`place` is the last number that is gone."""
+    return Envelope(place=place, type=GAP, version=1, kind=Kind.SYSTEM, purpose=Purpose.DEVICE, when=when)
+
+
 UNREADABLE: Final = "link.unreadable"
 """The type of another stand-in: this number held an event that the bear itself can no longer read."""
 

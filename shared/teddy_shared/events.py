@@ -11,7 +11,8 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from teddy_shared.envelope import Kind, Lane
+from teddy_shared.commands import Order
+from teddy_shared.envelope import GAP, Kind, Lane
 from teddy_shared.errors import MalformedEvent
 from teddy_shared.purposes import Purpose
 
@@ -91,6 +92,51 @@ class SettingsObeyed(Event):
     settings_version: int
 
 
+class EventsDropped(Event):
+    """Space ran out on the bear: so many events of this lane gave way. Stands where they stood."""
+
+    label = Label(GAP, Kind.SYSTEM, Lane.TELEMETRY, Purpose.DEVICE)  # in truth, in the lane that it replaces
+    first: Annotated[int, Field(ge=1)]  # the lowest number that is gone; the envelope names the highest
+    count: Annotated[int, Field(ge=1)]
+
+
+Ending = Literal["done", "refused", "expired", "interrupted"]
+
+
+class CommandEnded(Event):
+    """What became of a command of the cloud. Each ends once; `interrupted`: begun, and the power went."""
+
+    label = Label("command.ended", Kind.INTEGRATION, Lane.INTERACTION, Purpose.DEVICE)
+    command: str  # its id
+    type: str
+    ending: Ending
+    reason: str = ""  # for an operator; never a child's words
+
+
+class CommandIssued(Event):
+    """The cloud wants something done by a bear. Of the cloud's own stream `cloud-orders`."""
+
+    label = Label("command.issued", Kind.COMMAND, Lane.INTERACTION, Purpose.DEVICE)
+    order: Order
+
+
+class QueryAsked(Event):
+    """Somebody looked at what is kept about a family. Of the cloud's own stream `cloud-queries`."""
+
+    label = Label("query.asked", Kind.QUERY, Lane.BULK, Purpose.DEVICE)
+    query: str
+    who: str  # a role and a digest, never an address
+
+
+class ActionTaken(Event):
+    """Somebody did something in the cloud. Of the cloud's own stream `cloud-audit`."""
+
+    label = Label("audit.action_taken", Kind.AUDIT, Lane.BULK, Purpose.DEVICE)
+    action: str
+    who: str  # a role and a digest, never an address
+    outcome: Literal["done", "refused", "failed"]
+
+
 EVENTS: Final[dict[str, type[Event]]] = {
     event.label.type: event
     for event in (
@@ -100,6 +146,11 @@ EVENTS: Final[dict[str, type[Event]]] = {
         TurnEnded,
         SafetyAlertRaised,
         SettingsObeyed,
+        EventsDropped,
+        CommandEnded,
+        CommandIssued,
+        QueryAsked,
+        ActionTaken,
     )
 }
 
@@ -126,11 +177,17 @@ def from_bytes(type_: str, version: int, payload: bytes) -> Event | None:
 
 __all__ = [
     "EVENTS",
+    "ActionTaken",
     "BearStarted",
     "BearStopped",
+    "CommandEnded",
+    "CommandIssued",
+    "Ending",
     "Event",
+    "EventsDropped",
     "Label",
     "Outcome",
+    "QueryAsked",
     "SafetyAlertRaised",
     "SettingsObeyed",
     "TurnBegun",

@@ -53,6 +53,25 @@ class SettingsDocument(Message):
     consent: Consent = frozenset()
 
 
+class Question(Message):
+    """The bear asks the cloud something, sealed under its link key. Answers carry the same id."""
+
+    id: Name
+    kind: str  # what sort of question, such as "chat"
+    text: Annotated[str, Field(max_length=4096)] = ""
+    deadline_ms: Annotated[int, Field(ge=0, le=120_000)]  # how long the bear waits
+
+
+class Answer(Message):
+    """One sentence of an answer. The last one may be empty."""
+
+    id: Name
+    index: Annotated[int, Field(ge=0)]
+    text: Annotated[str, Field(max_length=4096)] = ""
+    last: bool = False
+    refused: str = ""  # why there is no answer, for the record; empty where there is one
+
+
 Status = Online | Offline
 M = TypeVar("M", bound=Message)
 

@@ -14,6 +14,9 @@ ROOT: Final = "teddy/v1"
 INGEST_EVENTS: Final = f"$share/ingest/{ROOT}/+/up/#"
 INGEST_STATUS: Final = f"$share/ingest/{ROOT}/+/status"
 
+# What bears ask of the cloud; each question goes to one of those who answer.
+EVERY_QUESTION: Final = f"$share/answers/{ROOT}/+/ask"
+
 # Retained messages never come through a shared subscription (MQTT 5, 4.8.2).
 EVERY_STATUS: Final = f"{ROOT}/+/status"
 
@@ -34,12 +37,26 @@ def settings(bear: BearId) -> str:
     return f"{ROOT}/{bear}/settings"
 
 
+def command(bear: BearId) -> str:
+    """Orders from the cloud, each sealed for the bear."""
+    return f"{ROOT}/{bear}/cmd"
+
+
+def ask(bear: BearId) -> str:
+    return f"{ROOT}/{bear}/ask"
+
+
+def answer(bear: BearId) -> str:
+    """Answers to what the bear asked, sentence by sentence."""
+    return f"{ROOT}/{bear}/res"
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Who a message is from or for, and what it is."""
 
     bear: BearId
-    what: str  # "up", "ack", "status" or "settings"
+    what: str  # "up", "ack", "status", "settings", "cmd", "ask" or "res"
     lane: Lane | None = None
 
 
@@ -48,6 +65,8 @@ def parse(topic: str) -> Address:
     match topic.split("/"):
         case ["teddy", "v1", bear, "up", lane] if NAME.fullmatch(bear) and lane in tuple("0123"):
             return Address(BearId(bear), "up", Lane(int(lane)))
-        case ["teddy", "v1", bear, "ack" | "status" | "settings" as what] if NAME.fullmatch(bear):
+        case ["teddy", "v1", bear, "ack" | "status" | "settings" | "cmd" | "ask" | "res" as what] if (
+            NAME.fullmatch(bear)
+        ):
             return Address(BearId(bear), what)
     raise MalformedEvent(topic.encode(), "not a topic of ours")

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from teddy_cloud.eventstore.client import connect
 from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.partitions import PARTITIONS, partition_of
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import BEGINNING, DEAD_LETTERS, Entry, EventStore, Item, Poison
+from teddy_cloud.storage.client import connect
 from teddy_shared.envelope import BearId, Lane, ProfileId
-from teddy_shared.errors import LinkError
+from teddy_shared.errors import Conflict, LinkError
 from teddy_shared.purposes import Purpose
 from tests.servers import Server
 
@@ -28,6 +28,10 @@ def item(number: int, purpose: Purpose = Purpose.ACTIVITY, profile: ProfileId | 
 
 def items(first: int, last: int) -> Sequence[Item]:
     return [item(number) for number in range(first, last + 1)]
+
+
+def device(number: int) -> Item:
+    return item(number, Purpose.DEVICE, None)
 
 
 class EventStoreContract:
@@ -172,6 +176,20 @@ class EventStoreContract:
             await asyncio.gather(*(self.append(store, first, items(first, first + 3)) for _ in range(5)))
 
         assert await self.heads(store) == [b"head %d" % number for number in range(1, 41)]
+
+    async def test_an_own_stream_takes_only_what_expects_its_version(self, store: EventStore) -> None:
+        async def own(expected: int, *items: Item) -> int:
+            return await store.append_expected(
+                subject=BEAR, stream="cloud-orders", lane=Lane.BULK, expected=expected, items=items
+            )
+
+        assert await own(0, device(1)) == 1
+        with pytest.raises(Conflict, match="at version 1, not 0"):
+            await own(0, device(2))
+        with pytest.raises(Conflict, match="at version 1, not 5"):
+            await own(5, device(2))
+        assert await own(1, device(2), device(3)) == 3
+        assert await self.heads(store) == [b"head 1", b"head 2", b"head 3"]
 
 
 class TestMemoryEventStore(EventStoreContract):

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from teddy_cloud.eventstore.client import connect
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.store import BEGINNING, Position
 from teddy_cloud.projections.memory import MemoryReadModels
 from teddy_cloud.projections.readmodels import Cell, ReadModels, Source, Step
 from teddy_cloud.projections.redis import RedisReadModels
+from teddy_cloud.storage.client import connect
 from teddy_shared.envelope import BearId, Lane
 from tests.servers import Server
 

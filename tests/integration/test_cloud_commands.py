@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from teddy_cloud.eventstore.client import connect
+from teddy_cloud.storage.client import connect
 from tests.cloud_bear import BEAR, SECONDS, ended, wire_to, wired
 from tests.cloud_house import PASSWORD
 from tests.processes import Teddy, ask, teddy

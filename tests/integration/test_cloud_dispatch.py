@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import pytest
 
 from teddy_cloud.broker import Broker
-from teddy_cloud.dispatch import Dispatch
-from teddy_cloud.eventstore.client import connect
+from teddy_cloud.dispatch.wishes import Dispatch
 from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.store import Item
 from teddy_cloud.fleet.fleet import Fleet, NotYours
 from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.fleet.records import FleetRecords
+from teddy_cloud.storage.client import connect
 from teddy_shared import messages
 from teddy_shared.addresses import broker_address
 from teddy_shared.ages import AgeBand

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from teddy_cloud.broker import Broker
-from teddy_cloud.eventstore.client import StoreClient, connect
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, UNHEARD
 from teddy_cloud.eventstore.redis import RedisEventStore
@@ -17,6 +16,7 @@ from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
 from teddy_cloud.ingest.intake import Intake
 from teddy_cloud.ingest.rollcall import RollCall
+from teddy_cloud.storage.client import StoreClient, connect
 from teddy_shared import messages, topics
 from teddy_shared.addresses import broker_address
 from teddy_shared.clock import SeededChance, SystemClock

@@ -1,83 +1,65 @@
-"""A new family with its first bear, from nothing to what the bear needs to know."""
+"""`teddy cloud family`: families and their bears."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+import argparse
+import dataclasses
+import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
-from teddy_cloud.container import Office, open_office
-from teddy_cloud.fleet.household import device_owner
-from teddy_cloud.identity.accounts import Account, check_password, normal_email
-from teddy_cloud.settings import Settings, prepared_data_folder
+from teddy_cloud.commands.saying import finish, say, settings_of, where
 from teddy_shared.ages import AgeBand
-from teddy_shared.envelope import NAME, BearId, FamilyId
-from teddy_shared.errors import ConfigError
-from teddy_shared.purposes import Consent
-from teddy_shared.seal import write_private
+from teddy_shared.purposes import Purpose
 
-LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
+if TYPE_CHECKING:
+    from teddy_cloud.commands.saying import Verbs
 
 
-@dataclass(frozen=True, slots=True)
-class NewFamily:
-    email: str
-    password: str | None  # None: make one up
-    bear: str
-    age_band: AgeBand
-    consent: Consent
-    provision: Path  # the bear's file
+def add_to(verbs: Verbs) -> None:
+    family = verbs.add_parser("family", help="families and their bears")
+    add = family.add_subparsers(dest="family_verb", metavar="VERB", required=True).add_parser(
+        "add", help="a new family with a bear; an error where either exists already"
+    )
+    where(add)
+    add.add_argument("--email", required=True, help="the parent's address, to sign in with")
+    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    add.add_argument("--bear", required=True, help="the bear's name: lowercase letters, digits, dashes")
+    add.add_argument("--age-band", type=AgeBand, choices=list(AgeBand), required=True, metavar="BAND")
+    add.add_argument(
+        "--grant",
+        type=Purpose,
+        choices=[each for each in Purpose if each.needs_consent],
+        action="append",
+        default=[],
+        metavar="PURPOSE",
+        help="what the family grants: activity, safety, transcript, telemetry; once for each",
+    )
+    add.add_argument(
+        "--provision", type=Path, required=True, help="write the bear's file here; keep it secret"
+    )
+    add.set_defaults(act=_add)
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
-    family: str
-    bear: str
-    profile: str
-    email: str
-    made_up_password: str | None  # shown once, kept nowhere
+def _add(arguments: argparse.Namespace) -> int:
+    settings = settings_of(arguments)
 
+    from teddy_cloud.commands.moving_in import NewFamily, add_family
 
-async def add_family(settings: Settings, wanted: NewFamily) -> Added:
-    """Raises ConfigError, before anything is changed, where the address or the bear is taken."""
-    email = normal_email(wanted.email)
-    if not NAME.fullmatch(wanted.bear):
-        raise ConfigError("a bear's name has lowercase letters, digits and dashes, at most 63")
-    if wanted.password is not None:
-        check_password(wanted.password)
-    await asyncio.to_thread(prepared_data_folder, settings)
-    async with open_office(settings) as office:
-        if await office.accounts.find(email) is not None:
-            raise ConfigError(f"{email} has a family already; sign in with it, or use another address")
-        password = wanted.password or _made_up_password(office)
-        family = FamilyId(f"family-{office.chance.token(8)}")
-        bear = await office.fleet.adopt(
-            family=family, bear=BearId(wanted.bear), age_band=wanted.age_band, consent=wanted.consent
-        )
-        await asyncio.to_thread(_write_provision, office, BearId(bear.id), wanted.provision)
-        # The account comes last: whoever can sign in finds everything in its place.
-        await office.accounts.add(Account(email, family, await office.passwords.hashed(password)))
-    shown = None if wanted.password else password
-    return Added(family, bear.id, bear.profile.id, email, shown)
-
-
-async def rebuild(settings: Settings, name: str) -> None:
-    """Raises ConfigError for an unknown read model."""
-    async with open_office(settings) as office:
-        projector = office.projectors.by_name.get(name)
-        if projector is None:
-            known = ", ".join(sorted(office.projectors.by_name))
-            raise ConfigError(f"there is no read model {name}; known: {known}")
-        await projector.rebuild()
-
-
-def _made_up_password(office: Office) -> str:
-    """Four groups that can be typed on a phone: 20 letters and digits, 98 bits."""
-    groups = ("".join(LETTERS[office.chance.below(len(LETTERS))] for _ in range(5)) for _ in range(4))
-    return "-".join(groups)
-
-
-def _write_provision(office: Office, bear: BearId, file: Path) -> None:
-    key = office.keys.key(device_owner(bear)).hex()
-    write_private(file, f'version = 1\nbear = "{bear}"\nlink_key = "{key}"\n'.encode())
+    password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else None
+    wanted = NewFamily(
+        email=arguments.email,
+        password=password,
+        bear=arguments.bear,
+        age_band=arguments.age_band,
+        consent=frozenset(arguments.grant),
+        provision=arguments.provision,
+    )
+    added = finish(add_family(settings, wanted))
+    said = f"{added.email} owns the bear {added.bear}; its file is {wanted.provision}"
+    if added.made_up_password:
+        said += f"\npassword, shown this once: {added.made_up_password}"
+    facts = dataclasses.asdict(added) | {"provision": str(wanted.provision)}
+    facts["password"] = facts.pop("made_up_password")
+    say(arguments, facts, said)
+    return 0

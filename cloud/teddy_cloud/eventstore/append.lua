@@ -1,12 +1,16 @@
 -- One batch of one lane of one bear: stored as far as its numbers follow the mark, and nothing else.
 -- KEYS: marks, events, dead letters, consent, profiles (all of the bear's partition)
--- ARGV: lane, first number, bear, dead letters kept, doorbell, partition, then seven for each event:
+-- ARGV: lane, first number, bear, dead letters kept, doorbell, partition, strict, then seven for each event:
 --       reason ('' unless poison), head, owner, sealed, purpose ('' needs no grant), profile, stand-in
 local mark = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
 local before = mark
 local seq = tonumber(ARGV[2])
 
-for i = 7, #ARGV, 7 do
+if ARGV[7] == '1' and seq ~= mark + 1 then
+  return -1 - mark -- whoever appends expects another version than this
+end
+
+for i = 8, #ARGV, 7 do
   if seq > mark + 1 then break end -- a gap: the mark tells the bear where to begin again
   if seq == mark + 1 then
     local reason, head, owner, sealed = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]

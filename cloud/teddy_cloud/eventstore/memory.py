@@ -18,6 +18,7 @@ from teddy_cloud.eventstore.store import (
     Position,
 )
 from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_shared.errors import Conflict
 from teddy_shared.purposes import NOTHING_GRANTED, Consent, allows
 
 
@@ -43,6 +44,14 @@ class MemoryEventStore:
                 for bell in self._bells:
                     bell.ring(partition)
         return mark
+
+    async def append_expected(
+        self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
+    ) -> int:
+        found = self._marks[subject, stream].get(lane, 0)
+        if found != expected:
+            raise Conflict(f"{stream} of {subject}", expected, found)
+        return await self.append_batch(bear=subject, epoch=stream, lane=lane, first=expected + 1, items=items)
 
     async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]:
         start = _number(after)

@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import Final
 
 from teddy_cloud.eventstore import partitions
-from teddy_cloud.eventstore.client import Listener, Part, Reply, Script, StoreClient
 from teddy_cloud.eventstore.store import (
     DEAD_LETTERS,
     DeadLetter,
@@ -18,7 +17,9 @@ from teddy_cloud.eventstore.store import (
     Poison,
     Position,
 )
+from teddy_cloud.storage.client import Listener, Part, Reply, Script, StoreClient
 from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_shared.errors import Conflict
 from teddy_shared.purposes import Consent
 
 DOORBELL: Final = "doorbell"  # the channel; its messages are partition numbers
@@ -36,6 +37,26 @@ class RedisEventStore:
     async def append_batch(
         self, *, bear: BearId, epoch: str, lane: Lane, first: int, items: Sequence[Item | Poison]
     ) -> int:
+        return await self._append(bear, epoch, lane, first, items, strict=False)
+
+    async def append_expected(
+        self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
+    ) -> int:
+        version = await self._append(subject, stream, lane, expected + 1, items, strict=True)
+        if version < 0:
+            raise Conflict(f"{stream} of {subject}", expected, -1 - version)
+        return version
+
+    async def _append(
+        self,
+        bear: BearId,
+        epoch: str,
+        lane: Lane,
+        first: int,
+        items: Sequence[Item | Poison],
+        *,
+        strict: bool,
+    ) -> int:
         partition = partitions.partition_of(bear)
         keys = [
             partitions.marks(bear, epoch),
@@ -44,7 +65,7 @@ class RedisEventStore:
             partitions.consent(bear),
             partitions.profiles(bear),
         ]
-        arguments: list[Part] = [int(lane), first, bear, DEAD_LETTERS, DOORBELL, partition]
+        arguments: list[Part] = [int(lane), first, bear, DEAD_LETTERS, DOORBELL, partition, int(strict)]
         for item in items:
             arguments += _arguments(item)
         return int(await self._client.run(_APPEND, keys, arguments))

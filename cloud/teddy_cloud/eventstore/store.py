@@ -76,6 +76,14 @@ class EventStore(Protocol):
         A purpose that is not granted, or a profile that is not the bear's, leaves only the stand-in.
         """
 
+    async def append_expected(
+        self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
+    ) -> int:
+        """Append to a stream of the cloud's own, whose epoch `stream` is; give the new version.
+
+        Raises Conflict, and nothing is stored, where the stream is not at version `expected`.
+        """
+
     async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]: ...
 
     async def read_many(self, places: Mapping[int, Position], count: int) -> Mapping[int, Sequence[Entry]]:

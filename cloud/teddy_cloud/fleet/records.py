@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
-from teddy_cloud.eventstore.client import Listener, Moved, StoreClient
 from teddy_cloud.eventstore.partitions import of_bear
 from teddy_cloud.fleet.household import Bear
+from teddy_cloud.storage.client import Listener, Moved, StoreClient
 from teddy_shared.envelope import BearId, FamilyId
 from teddy_shared.messages import SettingsDocument
 

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from teddy_cloud.eventstore.client import StoreClient
 from teddy_cloud.identity.passwords import LONGEST, SHORTEST
+from teddy_cloud.storage.client import StoreClient
 from teddy_shared.envelope import FamilyId
 from teddy_shared.errors import ConfigError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from teddy_cloud.eventstore.client import StoreClient
 from teddy_cloud.identity.accounts import email_digest
+from teddy_cloud.storage.client import StoreClient
 
 WINDOW: Final = 15 * 60  # seconds
 PER_ACCOUNT: Final = 10  # attempts in a window

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from teddy_cloud.eventstore.client import StoreClient
 from teddy_cloud.identity.accounts import Account, email_digest
+from teddy_cloud.storage.client import StoreClient
 from teddy_shared.clock import Chance, Clock
 from teddy_shared.envelope import FamilyId
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from teddy_cloud.eventstore.presence import OWN_EPOCH
+from teddy_cloud.eventstore.own import is_own
 from teddy_cloud.eventstore.store import Item, Poison
 from teddy_cloud.fleet.household import device_owner
 from teddy_shared.codec import BatchHeader, WireEvent, decode_batch, decode_head, encode_head
@@ -112,5 +112,5 @@ def _purpose(head: Envelope) -> Purpose:
 def _check(header: BatchHeader, lane: Lane) -> None:
     if header.lane != lane:
         raise MalformedEvent(b"", "the batch names another lane than its topic")
-    if header.epoch == OWN_EPOCH:
+    if is_own(header.epoch):
         raise MalformedEvent(b"", "the batch claims to come from the cloud")

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
-from teddy_cloud.eventstore.client import Command, Listener, Moved, Reply, StoreClient
 from teddy_cloud.eventstore.partitions import PARTITIONS, of_bear
 from teddy_cloud.eventstore.store import BEGINNING, Position
 from teddy_cloud.projections.readmodels import Cell, Notices, Source, Step
+from teddy_cloud.storage.client import Command, Listener, Moved, Reply, StoreClient
 from teddy_shared.envelope import BearId
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 from teddy_shared.errors import ConfigError, StoreDamaged
 from teddy_shared.logs import log
 
+Upgrades = Mapping[int, str]
+"""From a version of a schema to the next: the statements that bring an older database up, data and all."""
 
-def open_database(path: Path, schema: str, version: int) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+
+def open_database(
+    path: Path, schema: str, version: int, upgrades: Upgrades | None = None
+) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     """A connection in WAL with synchronous FULL, and what had to be healed to get it.
 
     A file that cannot be read is set aside beside itself as `*.damaged-N`; nothing is deleted. A disk that
@@ -20,11 +26,11 @@ def open_database(path: Path, schema: str, version: int) -> tuple[sqlite3.Connec
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return _connect(path, schema, version), ()
+            return _connect(path, schema, version, upgrades or {}), ()
         except StoreDamaged as damage:
             aside = set_aside(path)
             log("state").warning("database set aside", database=path.name, kept_as=aside.name)
-            return _connect(path, schema, version), (f"{damage}; kept as {aside.name}",)
+            return _connect(path, schema, version, {}), (f"{damage}; kept as {aside.name}",)
     except (OSError, sqlite3.Error, StoreDamaged) as error:
         raise ConfigError(
             f"cannot keep a database at {path} ({error}): "
@@ -68,12 +74,12 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
+def _connect(path: Path, schema: str, version: int, upgrades: Upgrades) -> sqlite3.Connection:
     """Raises StoreDamaged."""
     try:
         connection = _dial(path)
         try:
-            _prepare(connection, path, schema, version)
+            _prepare(connection, path, schema, version, upgrades)
         except BaseException:
             connection.close()
             raise
@@ -84,11 +90,18 @@ def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, schema: str, version: int) -> None:
-    """Writes only into a new database: a full disk must not keep the bear from starting."""
+def _prepare(
+    connection: sqlite3.Connection, path: Path, schema: str, version: int, upgrades: Upgrades
+) -> None:
+    """Writes only into a new or older database: a full disk must not keep the bear from starting."""
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if found != version and not (found == 0 and empty):
+    missing = range(found, version) if found and not empty else range(0)
+    if (
+        found != version
+        and not (found == 0 and empty)
+        and not (missing and all(n in upgrades for n in missing))
+    ):
         raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
     with closing(connection.execute("PRAGMA quick_check(1)")) as verdict:
         if (complaint := verdict.fetchone()[0]) != "ok":
@@ -99,7 +112,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: str, version: i
     if found != version:
         if mode != ("wal",):
             raise sqlite3.OperationalError("this file system cannot keep a write-ahead log")
-        connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {version}; COMMIT;")
+        wanted = " ".join(upgrades[n] for n in missing) if missing else schema
+        connection.executescript(f"BEGIN; {wanted} PRAGMA user_version = {version}; COMMIT;")
 
 
 def _dial(path: Path) -> sqlite3.Connection:

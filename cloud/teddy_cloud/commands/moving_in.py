@@ -1,0 +1,83 @@
+"""A new family with its first bear, from nothing to what the bear needs to know."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from teddy_cloud.container import Office, open_office
+from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.identity.accounts import Account, check_password, normal_email
+from teddy_cloud.settings import Settings, prepared_data_folder
+from teddy_shared.ages import AgeBand
+from teddy_shared.envelope import NAME, BearId, FamilyId
+from teddy_shared.errors import ConfigError
+from teddy_shared.purposes import Consent
+from teddy_shared.seal import write_private
+
+LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
+
+
+@dataclass(frozen=True, slots=True)
+class NewFamily:
+    email: str
+    password: str | None  # None: make one up
+    bear: str
+    age_band: AgeBand
+    consent: Consent
+    provision: Path  # the bear's file
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    family: str
+    bear: str
+    profile: str
+    email: str
+    made_up_password: str | None  # shown once, kept nowhere
+
+
+async def add_family(settings: Settings, wanted: NewFamily) -> Added:
+    """Raises ConfigError, before anything is changed, where the address or the bear is taken."""
+    email = normal_email(wanted.email)
+    if not NAME.fullmatch(wanted.bear):
+        raise ConfigError("a bear's name has lowercase letters, digits and dashes, at most 63")
+    if wanted.password is not None:
+        check_password(wanted.password)
+    await asyncio.to_thread(prepared_data_folder, settings)
+    async with open_office(settings) as office:
+        if await office.accounts.find(email) is not None:
+            raise ConfigError(f"{email} has a family already; sign in with it, or use another address")
+        password = wanted.password or _made_up_password(office)
+        family = FamilyId(f"family-{office.chance.token(8)}")
+        bear = await office.fleet.adopt(
+            family=family, bear=BearId(wanted.bear), age_band=wanted.age_band, consent=wanted.consent
+        )
+        await asyncio.to_thread(_write_provision, office, BearId(bear.id), wanted.provision)
+        # The account comes last: whoever can sign in finds everything in its place.
+        await office.accounts.add(Account(email, family, await office.passwords.hashed(password)))
+    shown = None if wanted.password else password
+    return Added(family, bear.id, bear.profile.id, email, shown)
+
+
+async def rebuild(settings: Settings, name: str) -> None:
+    """Raises ConfigError for an unknown read model."""
+    async with open_office(settings) as office:
+        projector = office.projectors.by_name.get(name)
+        if projector is None:
+            known = ", ".join(sorted(office.projectors.by_name))
+            raise ConfigError(f"there is no read model {name}; known: {known}")
+        await projector.rebuild()
+
+
+def _made_up_password(office: Office) -> str:
+    """Four groups that can be typed on a phone: 20 letters and digits, 98 bits."""
+    groups = ("".join(LETTERS[office.chance.below(len(LETTERS))] for _ in range(5)) for _ in range(4))
+    return "-".join(groups)
+
+
+def _write_provision(office: Office, bear: BearId, file: Path) -> None:
+    key = office.keys.key(device_owner(bear)).hex()
+    write_private(file, f'version = 1\nbear = "{bear}"\nlink_key = "{key}"\n'.encode())

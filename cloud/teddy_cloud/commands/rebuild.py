@@ -1,0 +1,26 @@
+"""`teddy cloud rebuild`: a read model again from the first event on."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from teddy_cloud.commands.saying import finish, say, settings_of, where
+
+if TYPE_CHECKING:
+    from teddy_cloud.commands.saying import Verbs
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verbs.add_parser("rebuild", help="make a read model again from the first event on")
+    where(parser)
+    parser.add_argument("name", help="conversations or bears")
+    parser.set_defaults(act=_act)
+
+
+def _act(arguments: argparse.Namespace) -> int:
+    from teddy_cloud.commands.moving_in import rebuild
+
+    finish(rebuild(settings_of(arguments), arguments.name))
+    say(arguments, {"rebuilt": arguments.name}, f"{arguments.name} is made anew")
+    return 0

@@ -1,0 +1,52 @@
+"""What every verb of `teddy cloud` does alike: find its settings, act, and say what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from teddy_cloud.settings import Settings, load
+from teddy_shared.errors import ConfigError, LinkError
+
+if TYPE_CHECKING:
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
+
+T = TypeVar("T")
+
+
+def where(parser: argparse.ArgumentParser, *, broker: bool = False) -> None:
+    """The arguments that say which cloud is meant."""
+    if broker:
+        parser.add_argument("--broker", metavar="URL", help="mqtt://host:port")
+    parser.add_argument("--store", metavar="URL", help="redis://host:port")
+    parser.add_argument("--data", type=Path, help="the folder with the keys")
+    parser.add_argument("--settings", type=Path, action="append", default=[], help="a settings file (TOML)")
+    parser.add_argument("--json", action="store_true", help="one line of JSON for programs")
+
+
+def settings_of(arguments: argparse.Namespace, **more: Any) -> Settings:
+    """Files, environment and command line. `more` are settings by dotted name, dots as two underscores."""
+    overrides = {
+        "broker": getattr(arguments, "broker", None),
+        "store": arguments.store,
+        "data": arguments.data,
+        **{name.replace("__", "."): value for name, value in more.items()},
+    }
+    return load(environment=os.environ, files=arguments.settings, overrides=overrides)
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end. A store that is away is for the operator to mend: raises ConfigError."""
+    try:
+        return asyncio.run(work)
+    except LinkError as error:
+        raise ConfigError(f"{error}; start it first, or correct --store") from None
+
+
+def say(arguments: argparse.Namespace, facts: dict[str, Any], sentence: str) -> None:
+    print(json.dumps(facts) if arguments.json else sentence, flush=True)
