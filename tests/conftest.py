@@ -154,7 +154,7 @@ def _blocking_is_an_error() -> Iterator[None]:
     functions["os.stat"].can_block_in("redis/asyncio/connection.py", {"__init__"})
     for function in functions.values():
         # Our own servers: a test kills and restarts them in the middle of what it watches.
-        function.can_block_in("tests/servers.py", _SERVER_FUNCTIONS)
+        function.can_block_in("workshop/servers.py", _SERVER_FUNCTIONS)
         function.can_block_in("tests/sound_server.py", {"listening"})
         # Playwright looks for its driver when a test opens a browser.
         function.can_block_in("playwright/_impl/transport.py", {"connect"})

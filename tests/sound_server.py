@@ -14,7 +14,7 @@ from typing import Final, Literal
 import numpy as np
 
 from teddy_edge.audio.samples import EAR_RATE, MOUTH_RATE, Pcm
-from tests.servers import START_SECONDS, STOP_SECONDS, ServerFailed, ServerMissing, _binary
+from workshop.servers import START_SECONDS, STOP_SECONDS, ServerFailed, ServerMissing, installed
 
 Plug = Literal["microphone", "speaker"]
 
@@ -158,7 +158,7 @@ class _Card:
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [
-                    *(_binary("pulseaudio", "pulseaudio"), "-n", "--daemonize=no", "--use-pid-file=no"),
+                    *(installed("pulseaudio", "pulseaudio"), "-n", "--daemonize=no", "--use-pid-file=no"),
                     *("--exit-idle-time=-1", "--disallow-exit", "-L", socket),
                 ],
                 env={**os.environ, **home},
@@ -198,11 +198,11 @@ class _Card:
 
     def pacat(self, *words: str, rate: int, ahead: int) -> list[str]:
         form = ["--raw", f"--rate={rate}", "--channels=1", "--format=s16le", f"--latency-msec={ahead}"]
-        return [_binary("pacat", "pulseaudio-utils"), f"--server={self.address}", *words, *form]
+        return [installed("pacat", "pulseaudio-utils"), f"--server={self.address}", *words, *form]
 
     def _control(self, *words: str) -> str:
         done = subprocess.run(
-            [_binary("pactl", "pulseaudio-utils"), f"--server={self.address}", *words],
+            [installed("pactl", "pulseaudio-utils"), f"--server={self.address}", *words],
             capture_output=True,
             text=True,
         )

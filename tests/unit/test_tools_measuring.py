@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from workshop.bench.__main__ import about, names
-from workshop.measuring import Figure, machine, medians, table, write_json
+from workshop.bench import __main__ as benches
+from workshop.bench.__main__ import about, names, parse
+from workshop.measuring import Figure, Options, machine, medians, table, write_json
 
 pytestmark = pytest.mark.virtual_time
 
@@ -59,3 +62,25 @@ async def test_subjects_take_turns_after_one_warm_run_each() -> None:
 def test_every_bench_says_what_it_measures() -> None:
     assert "parts" in names()
     assert all(about(name) for name in names())
+
+
+class Hungry:
+    """A bench with an option of its own."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--bowls", type=int, default=3)
+
+    def run(self, options: Options) -> Sequence[Figure]:
+        return [Figure("bowls", options.own.bowls, "bowls")]
+
+
+def test_a_bench_may_have_options_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benches, "load", lambda name: Hungry())
+
+    plain, with_default = parse(["parts", "--rounds", "2"])
+    _, with_own = parse(["parts", "--bowls", "7"])
+
+    assert isinstance(plain, Hungry)
+    assert (with_default.rounds, with_default.bowls, with_own.bowls) == (2, 3, 7)
+    with pytest.raises(SystemExit):
+        parse(["parts", "--plates", "7"])

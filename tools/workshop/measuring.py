@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -33,6 +34,7 @@ class Figure:
 @dataclass(frozen=True)
 class Options:
     rounds: int  # how often everything is measured, ours and the yardstick in turn
+    own: argparse.Namespace = field(default_factory=argparse.Namespace)  # what a bench's `configure` added
 
 
 async def medians(
