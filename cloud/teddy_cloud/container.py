@@ -22,6 +22,8 @@ from teddy_cloud.dispatch.wishes import Dispatch
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import EventStore
 from teddy_cloud.fleet.fleet import Fleet
+from teddy_cloud.fleet.orderbook import RedisOrderBook
+from teddy_cloud.fleet.orders import OrderBook, Orders
 from teddy_cloud.fleet.records import FleetRecords
 from teddy_cloud.identity.accounts import Accounts
 from teddy_cloud.identity.limits import SignInLimit
@@ -68,6 +70,7 @@ class Office:
     """What the operator's commands use, without broker or pages."""
 
     fleet: Fleet
+    orders: Orders
     accounts: Accounts
     passwords: Passwords
     projectors: Projectors
@@ -122,6 +125,8 @@ class _Rooms(Provider):
     intake = provide(Intake)
     records = provide(FleetRecords)
     fleet = provide(Fleet)
+    book = provide(RedisOrderBook, provides=OrderBook)
+    orders = provide(Orders)
     accounts = provide(Accounts)
     sessions = provide(Sessions)
     limit = provide(SignInLimit)

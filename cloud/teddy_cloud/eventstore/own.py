@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from teddy_cloud.eventstore.store import EventStore, Item
@@ -59,7 +60,8 @@ async def write_own(
                 traceparent=traceparent,
             )
         )
-        sealed = seal.seal(owner, to_bytes(event), place.bytes())
+        # Off the loop: a key ring may look at its file.
+        sealed = await asyncio.to_thread(seal.seal, owner, to_bytes(event), place.bytes())
         item = Item(head, head, event.label.purpose, profile=None, owner=owner, sealed=sealed)
         try:
             await store.append_expected(
