@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Final, Protocol
 
-from teddy_edge.container import Bear, Talking
+from teddy_edge.container.bundles import Bear, Talking
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.errors import PartDied
 from teddy_edge.link.broker import BrokerLink

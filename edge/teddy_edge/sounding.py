@@ -18,7 +18,7 @@ from teddy_edge.audio.ring import Ring
 from teddy_edge.audio.soundcard import PortAudio
 from teddy_edge.audio.speaker import FileSpeaker, Speaker
 from teddy_edge.audio.wav import WavWriter, read_clip
-from teddy_edge.container import Talking
+from teddy_edge.container.bundles import Talking
 from teddy_edge.ear.thread import EarThread
 from teddy_edge.settings import Sound
 from teddy_shared.clock import Chance, Clock

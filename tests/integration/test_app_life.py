@@ -15,7 +15,8 @@ from teddy_edge.audio.ring import Overrun
 from teddy_edge.audio.samples import MOUTH_RATE, Pcm
 from teddy_edge.audio.speaker import FileSpeaker
 from teddy_edge.audio.wav import WavWriter
-from teddy_edge.container import Bear, Models, Talking, open_bear
+from teddy_edge.container.bear import open_bear
+from teddy_edge.container.bundles import Bear, Models, Talking
 from teddy_edge.conversation.inbox import SIZE
 from teddy_edge.conversation.report import Nobody
 from teddy_edge.ear.segmenter import Utterance, UtteranceEnded

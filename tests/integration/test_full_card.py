@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from teddy_edge.container import Foundation, Parts, Way, open_parts
+from teddy_edge.container.foundation import Foundation
+from teddy_edge.container.parts import Parts, open_parts
+from teddy_edge.container.way import Way
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.entry import NO_TURN
 from teddy_edge.outbox.errors import OutboxAway

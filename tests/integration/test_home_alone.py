@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from teddy_edge.container import Foundation, Parts, open_parts
+from teddy_edge.container.foundation import Foundation
+from teddy_edge.container.parts import Parts, open_parts
 from teddy_edge.outbox.entry import NO_TURN
 from teddy_edge.outbox.store import Outbox
 from teddy_edge.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from teddy_edge.container import open_words
+from teddy_edge.container.bear import open_words
 from teddy_edge.conversation.answering import Answering
 from teddy_edge.conversation.skills.by_meaning import ByMeaning, load_examples, plainly
 from teddy_edge.conversation.skills.chooser import load_chooser

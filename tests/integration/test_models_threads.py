@@ -6,7 +6,9 @@ import asyncio
 import threading
 from pathlib import Path
 
-from teddy_edge.container import Models, bear_providers, open_parts
+from teddy_edge.container.bear import bear_providers
+from teddy_edge.container.bundles import Models
+from teddy_edge.container.parts import open_parts
 from teddy_edge.conversation.report import Nobody, Onlooker
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.settings import Settings, read

@@ -12,7 +12,8 @@ import pytest
 from dishka import Provider, Scope, provide
 
 from teddy_edge.audio.samples import MOUTH_RATE
-from teddy_edge.container import Bear, Models, Talking, open_bear
+from teddy_edge.container.bear import open_bear
+from teddy_edge.container.bundles import Bear, Models, Talking
 from teddy_edge.conversation.states import State
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.silero import Silero, open_silero

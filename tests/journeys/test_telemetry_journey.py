@@ -18,7 +18,7 @@ from dishka import Scope, provide
 
 from teddy_edge.audio.ring import Overrun
 from teddy_edge.audio.samples import Pcm
-from teddy_edge.container import Models
+from teddy_edge.container.bundles import Models
 from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.report import TurnReport
 from teddy_edge.conversation.states import State

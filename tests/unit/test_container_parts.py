@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from dishka import Provider, Scope, provide
 
-from teddy_edge.container import open_parts
+from teddy_edge.container.parts import open_parts
 from teddy_edge.errors import ContainerError
 
 

@@ -79,6 +79,11 @@ def test_tests_and_tools_may_use_any_library() -> None:
     assert not found(closed_doors, "import sqlite3", "tools/workshop/bench/parts.py")
 
 
+def test_a_door_may_be_a_room_and_its_neighbours_stay_shut() -> None:
+    assert not found(closed_doors, "import dishka", "edge/teddy_edge/container/way.py")
+    assert found(closed_doors, "import dishka", "edge/teddy_edge/containers.py")
+
+
 def test_a_library_with_a_similar_name_is_another_one() -> None:
     assert not found(closed_doors, "import onnx_ir, redis_om", "cloud/teddy_cloud/x.py")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from teddy_edge.app import Lifeline, live
 from teddy_edge.audio.microphone import ClipBegins, MicrophoneEvent
-from teddy_edge.container import open_bear
+from teddy_edge.container.bear import open_bear
 from teddy_edge.conversation.report import Nobody, TurnReport
 from teddy_edge.settings import Settings, read
 from teddy_edge.sounding import SoundPlan, plan_sound

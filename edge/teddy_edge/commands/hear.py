@@ -19,7 +19,8 @@ from teddy_edge.audio.ring import Hop
 from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
 from teddy_edge.audio.speaker import FileSpeaker
 from teddy_edge.audio.wav import WavWriter, read_clip
-from teddy_edge.container import Talking, open_bear
+from teddy_edge.container.bear import open_bear
+from teddy_edge.container.bundles import Talking
 from teddy_edge.conversation.report import TurnReport
 from teddy_edge.ear.thread import Noticed
 from teddy_edge.errors import BadClip

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
-from teddy_edge.container import open_words
+from teddy_edge.container.bear import open_words
 from teddy_edge.settings import Settings, read
 from teddy_shared import logs
 from teddy_shared.cli import Command

@@ -13,7 +13,8 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from teddy_edge.container import bear_providers, open_parts
+from teddy_edge.container.bear import bear_providers
+from teddy_edge.container.parts import open_parts
 from teddy_edge.conversation.report import Nobody, Onlooker
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.settings import Settings, read

@@ -16,7 +16,8 @@ from typing import Final
 import numpy as np
 
 from teddy_edge.audio.microphone import Clip
-from teddy_edge.container import Models, open_bear
+from teddy_edge.container.bear import open_bear
+from teddy_edge.container.bundles import Models
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.settings import Settings, read
 from teddy_edge.speech.clauses import clauses

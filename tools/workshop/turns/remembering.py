@@ -23,7 +23,8 @@ from teddy_edge.audio.ring import Hop
 from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
 from teddy_edge.audio.speaker import FileSpeaker
 from teddy_edge.audio.wav import read_clip
-from teddy_edge.container import Bear, Talking, open_bear
+from teddy_edge.container.bear import open_bear
+from teddy_edge.container.bundles import Bear, Talking
 from teddy_edge.ear.segmenter import LONGEST
 from teddy_edge.ear.thread import Noticed
 from teddy_edge.settings import Settings, read

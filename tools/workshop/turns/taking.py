@@ -13,7 +13,7 @@ from teddy_edge.audio.microphone import Clip, ClipMicrophone
 from teddy_edge.audio.ring import Ring
 from teddy_edge.audio.samples import EAR_RATE
 from teddy_edge.audio.speaker import FileSpeaker
-from teddy_edge.container import Bear, Talking
+from teddy_edge.container.bundles import Bear, Talking
 from teddy_edge.conversation.report import TurnReport
 from teddy_edge.ear.segmenter import Utterance, UtteranceEnded
 from teddy_edge.ear.thread import EarThread, Noticed

@@ -1,0 +1,61 @@
+"""The whole graph, and the ways in: a bear with sound, and one by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from dishka import Provider
+
+from teddy_edge.container.bundles import Bear, Models
+from teddy_edge.container.foundation import Foundation
+from teddy_edge.container.mind import Mind
+from teddy_edge.container.parts import open_parts
+from teddy_edge.container.senses import Senses
+from teddy_edge.container.talk import Talk
+from teddy_edge.container.telemetry import Telemetry
+from teddy_edge.container.way import Way
+from teddy_edge.conversation.report import Nobody, Onlooker
+from teddy_edge.conversation.skills.chooser import Chooser
+from teddy_edge.conversation.typed import TypedTalk
+from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.wishes import Wishes
+from teddy_edge.outbox.store import Outbox
+from teddy_edge.safety.guard import Guard
+from teddy_edge.settings import Settings
+from teddy_edge.telemetry.endpoint import Endpoint
+from teddy_shared.clock import Chance, Clock
+from teddy_shared.state.sqlite import SqliteStore
+from teddy_shared.state.state import State
+
+
+def bear_providers() -> tuple[Provider, ...]:
+    """The whole graph. A test replaces a part by a provider behind these, with `override=True`."""
+    return (Foundation(), Way(), Mind(), Telemetry(), Senses(), Talk())
+
+
+@asynccontextmanager
+async def open_bear(settings: Settings, *replacements: Provider, onlooker: Onlooker) -> AsyncIterator[Bear]:
+    """A bear with warm models, not yet listening. Raises ConfigError with what to mend."""
+    context = {Settings: settings, Onlooker: onlooker}
+    warm = (Outbox, Wishes, Models, Guard, Chooser)
+    async with open_parts(*bear_providers(), *replacements, context=context, warm=warm) as parts:
+        yield Bear(
+            outbox=await parts.get(Outbox),
+            wishes=await parts.get(Wishes),
+            link=await parts.get(BrokerLink | None),  # type: ignore[arg-type]  # a union is a key too
+            endpoint=await parts.get(Endpoint | None),  # type: ignore[arg-type]
+            state=await parts.get(State),
+            store=await parts.get(SqliteStore),
+            clock=await parts.get(Clock),  # type: ignore[type-abstract]  # the key of a port
+            chance=await parts.get(Chance),  # type: ignore[type-abstract]
+            parts=parts,
+        )
+
+
+@asynccontextmanager
+async def open_words(settings: Settings) -> AsyncIterator[TypedTalk]:
+    """The bear without sound: no model is loaded, until a sentence needs the one that understands it."""
+    context = {Settings: settings, Onlooker: Nobody()}
+    async with open_parts(*bear_providers(), context=context) as parts, parts.session() as session:
+        yield await session.get(TypedTalk)

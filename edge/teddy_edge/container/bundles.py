@@ -1,0 +1,88 @@
+"""Parts that go together, as the roof and the talk take them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from teddy_edge.audio.mouth import Mouth
+from teddy_edge.container.parts import Parts
+from teddy_edge.conversation.dialogue import Dialogue
+from teddy_edge.conversation.inbox import Inbox
+from teddy_edge.conversation.skills.by_meaning import ByMeaning
+from teddy_edge.conversation.states import States
+from teddy_edge.conversation.turn import Recogniser, Speech
+from teddy_edge.ear.ear import Ear, SpeechNet
+from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.inference.governor import Governor
+from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.wishes import Wishes
+from teddy_edge.outbox.store import Outbox
+from teddy_edge.safety.guard import safe_lines
+from teddy_edge.safety.scripts import Scripts
+from teddy_edge.speech.shelf import Shelf, render_ahead
+from teddy_edge.telemetry.endpoint import Endpoint
+from teddy_shared.clock import Chance, Clock
+from teddy_shared.state.sqlite import SqliteStore
+from teddy_shared.state.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Everything that is loaded from model files, warm."""
+
+    recogniser: Recogniser
+    voice: Speech
+    net: SpeechNet
+    shelf: Shelf | None = None  # of lines that are rendered ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """One talk: what drives it from outside."""
+
+    ear: Ear
+    inbox: Inbox
+    mouth: Mouth
+    dialogue: Dialogue
+    states: States
+    endpointing: Endpointing
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Bear:
+    """What the roof needs of a running bear."""
+
+    outbox: Outbox
+    wishes: Wishes
+    link: BrokerLink | None  # none where no broker is named: the bear talks, and keeps its events
+    endpoint: Endpoint | None  # none where no port for metrics is set
+    state: State
+    store: SqliteStore
+    clock: Clock
+    chance: Chance
+    parts: Parts
+
+    @property
+    def healed(self) -> tuple[str, ...]:
+        return (*self.store.healed, *self.outbox.healed)
+
+    async def render_ahead(self) -> None:
+        """Common lines onto the shelf; a task for the time behind the start. Ends by itself."""
+        models, governor = await self.parts.get(Models), await self.parts.get(Governor)  # type: ignore[type-abstract]
+        scripts = await self.parts.get(Scripts)
+        if models.shelf is not None:
+            lines = [safe.text for safe in safe_lines()] + [line for _, line in scripts.every_line()]
+            await render_ahead(models.shelf, lines, governor)
+
+    async def learn_meanings(self) -> None:
+        """The sentence model, also behind the start. Ends by itself; without it the rules go on alone."""
+        await (await self.parts.get(ByMeaning)).get_ready()
+
+    @asynccontextmanager
+    async def talk(self) -> AsyncIterator[Talking]:
+        """A talk with a memory of its own, which ends with the block."""
+        async with self.parts.session() as session:
+            yield await session.get(Talking)

@@ -1,0 +1,71 @@
+"""Time, chance, keys and what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from dishka import Provider, Scope, from_context, provide
+
+from teddy_edge.home import Home, open_home
+from teddy_edge.identity import BearKeys, Identity, read_identity
+from teddy_edge.outbox.entry import OWNER
+from teddy_edge.outbox.store import Outbox, open_outbox
+from teddy_edge.settings import Settings
+from teddy_shared.clock import Chance, Clock, SystemChance, SystemClock
+from teddy_shared.seal import ChaChaSeal, FileKeyRing, Seal
+from teddy_shared.state.memory import MemoryStore
+from teddy_shared.state.sqlite import SqliteStore, open_sqlite_store
+from teddy_shared.state.state import State
+
+
+class Foundation(Provider):
+    """Time, chance, keys and what is kept."""
+
+    scope = Scope.APP
+    settings = from_context(Settings)
+
+    @provide
+    def clock(self) -> Clock:
+        return SystemClock()
+
+    @provide
+    def chance(self) -> Chance:
+        return SystemChance()
+
+    @provide
+    async def home(self, settings: Settings) -> AsyncIterator[Home]:
+        async with open_home(settings.data) as home:
+            yield home
+
+    @provide
+    async def identity(self, settings: Settings) -> Identity:
+        return await asyncio.to_thread(read_identity, settings.link.provision)
+
+    @provide
+    async def seal(self, home: Home, identity: Identity, chance: Chance) -> Seal:
+        def keys() -> BearKeys:
+            own = FileKeyRing(path=home.data / "keys.json", master=home.data / "master.key", chance=chance)
+            for owner in (OWNER, "state"):
+                own.create(owner)
+            return BearKeys(own=own, identity=identity)
+
+        return ChaChaSeal(keys=await asyncio.to_thread(keys), chance=chance)
+
+    @provide
+    async def store(self, home: Home) -> AsyncIterator[SqliteStore]:
+        async with open_sqlite_store(home.data / "state.db") as store:
+            yield store
+
+    @provide
+    def state(self, store: SqliteStore, seal: Seal, clock: Clock) -> State:
+        # What ends with a talk or a turn spares the card.
+        return State(store=store, brief=MemoryStore(), seal=seal, clock=clock)
+
+    @provide
+    async def outbox(
+        self, home: Home, identity: Identity, seal: Seal, clock: Clock, chance: Chance
+    ) -> AsyncIterator[Outbox]:
+        path = home.data / "outbox.db"
+        async with open_outbox(path, bear=identity.bear, seal=seal, clock=clock, chance=chance) as outbox:
+            yield outbox

@@ -1,0 +1,61 @@
+"""Words in, safe words out."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from dishka import Provider, Scope, alias, provide
+
+from teddy_edge.conversation.answering import Answering, Understanding
+from teddy_edge.conversation.skills.by_meaning import ByMeaning, load_examples
+from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
+from teddy_edge.inference.governor import Governor
+from teddy_edge.inference.meaning import open_meaning
+from teddy_edge.inference.models import ModelStore
+from teddy_edge.safety.guard import Guard, load_guard
+from teddy_edge.safety.scripts import Scripts, load_scripts
+from teddy_edge.settings import Settings
+from teddy_shared.clock import Chance
+
+
+class Mind(Provider):
+    """Words in, safe words out."""
+
+    scope = Scope.APP
+
+    @provide
+    async def guard(self) -> Guard:
+        return await asyncio.to_thread(load_guard)
+
+    @provide
+    async def scripts(self) -> Scripts:
+        return await asyncio.to_thread(load_scripts)
+
+    @provide
+    async def chooser(self) -> Chooser:
+        return await asyncio.to_thread(load_chooser)
+
+    @provide
+    async def by_meaning(self, settings: Settings, governor: Governor) -> ByMeaning:
+        """The model is loaded when it is first needed, or behind the start of a bear."""
+        return ByMeaning(
+            examples=await asyncio.to_thread(load_examples),
+            open_embedder=partial(open_meaning, ModelStore(settings.models.cache)),
+            governor=governor,
+        )
+
+    understanding = alias(source=ByMeaning, provides=Understanding)
+
+    @provide
+    def answering(
+        self,
+        guard: Guard,
+        scripts: Scripts,
+        chooser: Chooser,
+        understanding: Understanding,
+        chance: Chance,
+    ) -> Answering:
+        return Answering(
+            guard=guard, scripts=scripts, chooser=chooser, understanding=understanding, chance=chance
+        )

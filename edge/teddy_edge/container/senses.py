@@ -1,0 +1,44 @@
+"""Models, warm, and who may run them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from dishka import Provider, Scope, provide
+
+from teddy_edge.container.bundles import Models
+from teddy_edge.ear.silero import open_silero
+from teddy_edge.inference.governor import Governor, ThreadGovernor
+from teddy_edge.inference.models import ModelStore
+from teddy_edge.settings import Settings
+from teddy_edge.speech.hibari import VOICE_SORT
+from teddy_edge.speech.opening import open_speech
+from teddy_edge.speech.shelf import Shelf
+from teddy_edge.speech.voice import Voice
+
+
+class Senses(Provider):
+    """Models and who may run them."""
+
+    scope = Scope.APP
+
+    @provide
+    async def governor(self) -> AsyncIterator[Governor]:
+        governor = ThreadGovernor()
+        yield governor
+        await asyncio.to_thread(governor.close)
+
+    @provide
+    async def models(self, settings: Settings, governor: Governor) -> Models:
+        """All in one factory: the container builds one singleton at a time, and these take a second."""
+        store = ModelStore(settings.models.cache)
+        speech, net = await asyncio.gather(
+            asyncio.to_thread(open_speech, store, threads=settings.models.threads),
+            asyncio.to_thread(open_silero, store),
+        )
+        shelf = Shelf(
+            folder=settings.models.cache / "lines", synthesizer=speech.synthesizer, voice=VOICE_SORT
+        )
+        voice = Voice(synthesizer=shelf, governor=governor)
+        return Models(recogniser=speech.transcriber, voice=voice, net=net, shelf=shelf)

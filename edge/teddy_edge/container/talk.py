@@ -1,0 +1,116 @@
+"""One talk: built anew for each, over what lives as long as the process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import NewType
+
+from dishka import Provider, Scope, from_context, provide
+
+from teddy_edge.audio.mouth import Mouth
+from teddy_edge.container.bundles import Models, Talking
+from teddy_edge.conversation.answering import Answering
+from teddy_edge.conversation.dialogue import Child, Dialogue
+from teddy_edge.conversation.generation import Generations
+from teddy_edge.conversation.inbox import Inbox
+from teddy_edge.conversation.journal import Journal
+from teddy_edge.conversation.memory import Memory
+from teddy_edge.conversation.meter import Meter
+from teddy_edge.conversation.report import Onlooker
+from teddy_edge.conversation.states import States
+from teddy_edge.conversation.turn import TurnTaker
+from teddy_edge.conversation.turn_log import TurnLog
+from teddy_edge.conversation.typed import TypedTalk
+from teddy_edge.ear.attention import AlwaysAttentive, Attention
+from teddy_edge.ear.ear import Ear
+from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.ear.gate import Gate
+from teddy_edge.inference.governor import Governor
+from teddy_edge.outbox.store import Outbox
+from teddy_edge.safety.scripts import Scripts
+from teddy_edge.settings import Settings
+from teddy_shared.clock import Chance, Clock
+from teddy_shared.state.state import State
+
+TalkId = NewType("TalkId", str)
+
+
+class Talk(Provider):
+    """One talk: built anew for each, over what lives as long as the process."""
+
+    scope = Scope.SESSION
+    onlooker = from_context(Onlooker, scope=Scope.APP)
+
+    generations = provide(Generations)
+    states = provide(States)
+    attention = provide(AlwaysAttentive, provides=Attention)
+
+    @provide
+    async def id(self, chance: Chance, state: State) -> AsyncIterator[TalkId]:
+        talk = TalkId(chance.token(8))
+        async with state.session(talk):
+            yield talk
+
+    @provide
+    async def inbox(self) -> Inbox:
+        return Inbox(loop=asyncio.get_running_loop())
+
+    @provide
+    def mouth(self, clock: Clock, inbox: Inbox, settings: Settings) -> Mouth:
+        return Mouth(clock=clock, post=inbox.post, volume=settings.sound.volume)
+
+    @provide
+    def endpointing(self, child: Child, settings: Settings) -> Endpointing:
+        return Endpointing(child.age_band, settings.listening.patience)
+
+    @provide
+    def ear(self, models: Models, endpointing: Endpointing) -> Ear:
+        return Ear(gate=Gate(), net=models.net, endpointing=endpointing)
+
+    @provide
+    def memory(self, state: State, talk: TalkId, generations: Generations) -> Memory:
+        return Memory(state=state, talk=talk, generations=generations)
+
+    @provide
+    def journal(self, outbox: Outbox, generations: Generations) -> Journal:
+        return Journal(events=outbox, generations=generations)
+
+    @provide
+    def taker(
+        self,
+        models: Models,
+        answering: Answering,
+        scripts: Scripts,
+        mouth: Mouth,
+        governor: Governor,
+        journal: Journal,
+        memory: Memory,
+        turn_log: TurnLog,
+        meter: Meter,
+        onlooker: Onlooker,
+        clock: Clock,
+    ) -> TurnTaker:
+        return TurnTaker(
+            recogniser=models.recogniser,
+            answering=answering,
+            scripts=scripts,
+            voice=models.voice,
+            mouth=mouth,
+            governor=governor,
+            journal=journal,
+            memory=memory,
+            turn_log=turn_log,
+            meter=meter,
+            onlooker=onlooker,
+            clock=clock,
+        )
+
+    dialogue = provide(Dialogue)
+    talking = provide(Talking)
+
+    @provide
+    def typed(
+        self, answering: Answering, memory: Memory, generations: Generations, child: Child
+    ) -> TypedTalk:
+        return TypedTalk(answering=answering, memory=memory, generations=generations, band=child.age_band)

@@ -1,0 +1,83 @@
+"""The way to the cloud and back, and what the family wished."""
+
+from __future__ import annotations
+
+from dishka import Provider, Scope, provide
+
+from teddy_edge.conversation.dialogue import Child
+from teddy_edge.identity import Identity
+from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.wishes import Wishes
+from teddy_edge.outbox.store import Outbox
+from teddy_edge.settings import Settings
+from teddy_shared.addresses import broker_address
+from teddy_shared.ages import AgeBand
+from teddy_shared.clock import Chance, Clock
+from teddy_shared.envelope import ProfileId
+from teddy_shared.errors import ConfigError
+from teddy_shared.messages import Online
+from teddy_shared.seal import Seal
+from teddy_shared.state.state import State
+
+
+class Way(Provider):
+    """To the cloud and back."""
+
+    scope = Scope.APP
+
+    @provide
+    async def wishes(self, identity: Identity, seal: Seal, state: State, outbox: Outbox) -> Wishes:
+        wishes = Wishes(bear=identity.bear, seal=seal, state=state, journal=outbox)
+        await wishes.recall()
+        return wishes
+
+    @provide
+    def child(self, wishes: Wishes, settings: Settings) -> Child:
+        return ChildOfFamily(wishes=wishes, band=AgeBand.of(settings.listening.age))
+
+    @provide
+    def link(
+        self,
+        settings: Settings,
+        identity: Identity,
+        wishes: Wishes,
+        outbox: Outbox,
+        clock: Clock,
+        chance: Chance,
+    ) -> BrokerLink | None:
+        if not settings.link.broker:
+            return None
+        if identity.link_key is None:
+            raise ConfigError("a bear needs its provisioning file to meet a broker: add --provision FILE")
+        address = broker_address(settings.link.broker)
+
+        def hello() -> Online:
+            acked = {lane: mark.acked for lane, mark in outbox.marks().items()}
+            return Online(boot=outbox.boot, epoch=outbox.epoch, acked=acked)
+
+        return BrokerLink(
+            bear=identity.bear,
+            host=address.host,
+            port=address.port,
+            hello=hello,
+            on_settings=wishes.receive,
+            clock=clock,
+            chance=chance,
+        )
+
+
+class ChildOfFamily:
+    """Whom the bear talks with: as the family's settings say, else as the technician set it."""
+
+    def __init__(self, *, wishes: Wishes, band: AgeBand) -> None:
+        self._wishes = wishes
+        self._band = band
+
+    @property
+    def age_band(self) -> AgeBand:
+        return self._band if self._wishes.document is None else self._wishes.age_band
+
+    @property
+    def profile(self) -> ProfileId | None:
+        profile = self._wishes.profile
+        return None if profile is None else ProfileId(profile)
