@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx2
 
 from teddy_cloud import settings
-from teddy_cloud.app import run_until
+from teddy_cloud.app import Ready, run_until
 from teddy_cloud.commands.moving_in import Added, NewFamily, add_family
 from teddy_cloud.settings import Settings
 from teddy_cloud.storage.client import connect
@@ -70,11 +70,13 @@ async def living(broker: Server, store: Server, folder: Path) -> AsyncIterator[H
         overrides={"broker": broker.url, "store": store.url, "data": folder / "cloud", "web.port": 0},
     )
     family = await move_in(where, folder)
-    stop, page = asyncio.Event(), asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    ready: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(run_until(where, stop, ready=page.set_result), name="cloud")
+        running = tasks.create_task(run_until(where, stop, ready=ready.set_result), name="cloud")
         async with asyncio.timeout(SECONDS):
-            address: str = await page
+            address = (await ready).page
+        assert address is not None
         try:
             yield House(where, address, folder, family, stop, running)
         finally:

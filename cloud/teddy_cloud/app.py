@@ -1,51 +1,116 @@
-"""The running cloud: broker, projectors, ingest, dispatch and web, each inside those it needs."""
+"""The running cloud: each of its roles with the parts and the tasks that it needs, and no others."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-from teddy_cloud.container import running_parts
-from teddy_cloud.settings import Settings, prepared_data_folder
+from teddy_cloud.container import DispatchRoom, IngestRoom, Parts, Projectors, open_parts
+from teddy_cloud.settings import Role, Settings, prepared_data_folder
 from teddy_cloud.web.app import make_app
+from teddy_cloud.web.doors import Doors
 from teddy_cloud.web.live import Live
 from teddy_cloud.web.server import address_of, listen, serve
 from teddy_shared.errors import TeddyError
 
 
-def run(settings: Settings, *, ready: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One task of a role. It ends by being cancelled, and in no other way."""
+
+    name: str
+    run: Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a role finds when it comes."""
+
+    settings: Settings
+    parts: Parts
+    listener: socket.socket | None  # taken for the web, where this process has that role
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What to tell when everything runs."""
+
+    roles: Sequence[Role]
+    page: str | None  # the address of the parents' page, where this process answers it
+
+
+# --- the roles: a task joins one by being added to its list --------------------------------------------
+
+
+async def _projector(stage: Stage) -> list[Job]:
+    projectors = await stage.parts.get(Projectors)
+    return [Job(f"project-{name}", each.run) for name, each in projectors.by_name.items()]
+
+
+async def _ingest(stage: Stage) -> list[Job]:
+    room = await stage.parts.get(IngestRoom)
+    return [Job("ingest-broker", room.broker.run), Job("ingest", room.ingest.run)]
+
+
+async def _dispatcher(stage: Stage) -> list[Job]:
+    room = await stage.parts.get(DispatchRoom)
+    return [Job("dispatch-broker", room.broker.run), Job("dispatch", room.dispatch.run)]
+
+
+async def _processes(_: Stage) -> list[Job]:
+    return []
+
+
+async def _web(stage: Stage) -> list[Job]:
+    doors, live, listener = await stage.parts.get(Doors), Live(), stage.listener
+    assert listener is not None, "the web's port is taken before anything starts"
+    app, web = make_app(doors, live), stage.settings.web
+    return [Job("web", lambda: serve(app, live, listener, web))]
+
+
+# In the order in which they start. Those that come later use those that came before, so they stop first.
+_ROLES: Final[Mapping[Role, Callable[[Stage], Awaitable[list[Job]]]]] = {
+    Role.PROJECTOR: _projector,
+    Role.INGEST: _ingest,
+    Role.DISPATCHER: _dispatcher,
+    Role.PROCESSES: _processes,
+    Role.WEB: _web,
+}
+
+
+def run(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
     """Run until SIGTERM or SIGINT. Raises ConfigError for what the operator can mend."""
     asyncio.run(_until_a_signal(settings, ready))
 
 
-async def run_until(settings: Settings, stop: asyncio.Event, *, ready: Callable[[str], None]) -> None:
-    """Run until told to stop; `ready` gets the page's address as soon as it answers."""
-    listener = listen(settings.web)
+async def run_until(settings: Settings, stop: asyncio.Event, *, ready: Callable[[Ready], None]) -> None:
+    """Run the roles of this process until told to stop. A task of any of them that fails ends all."""
+    roles = [role for role in _ROLES if role in settings.roles]
+    listener = listen(settings.web) if Role.WEB in roles else None
     try:
         await asyncio.to_thread(prepared_data_folder, settings)
         async with AsyncExitStack() as stack:
-            parts = await stack.enter_async_context(running_parts(settings))
-            # Those that come later use those that came before, so they stop first.
-            await stack.enter_async_context(_running("broker", parts.broker.run()))
-            for name, projector in parts.projectors.by_name.items():
-                await stack.enter_async_context(_running(f"project-{name}", projector.run()))
-            await stack.enter_async_context(_running("ingest", parts.ingest.run()))
-            await stack.enter_async_context(_running("dispatch", parts.dispatch.run()))
-            live = Live()
-            app = make_app(parts.doors, live)
-            await stack.enter_async_context(_running("web", serve(app, live, listener, settings.web)))
-            ready(address_of(listener))
+            parts = await stack.enter_async_context(open_parts(settings))
+            stage = Stage(settings, parts, listener)
+            # All parts are built before the first task runs.
+            for jobs in [await _ROLES[role](stage) for role in roles]:
+                for job in jobs:
+                    await stack.enter_async_context(running(job))
+            ready(Ready(roles, address_of(listener) if listener else None))
             await stop.wait()
     except BaseExceptionGroup as group:
         raise _foreseen(group) or group from None
     finally:
-        listener.close()
+        if listener is not None:
+            listener.close()
 
 
-async def _until_a_signal(settings: Settings, ready: Callable[[str], None]) -> None:
+async def _until_a_signal(settings: Settings, ready: Callable[[Ready], None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,12 +119,17 @@ async def _until_a_signal(settings: Settings, ready: Callable[[str], None]) -> N
 
 
 @asynccontextmanager
-async def _running(name: str, role: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """The role runs while the block does. If it fails, the block is cancelled and the failure raised."""
+async def running(job: Job) -> AsyncIterator[None]:
+    """The job runs while the block does. If it fails, the block is cancelled and the failure raised."""
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(role, name=name)
+        task = tasks.create_task(_for_ever(job), name=job.name)
         yield
         task.cancel()
+
+
+async def _for_ever(job: Job) -> None:
+    await job.run()
+    raise RuntimeError(f"{job.name} ended by itself")  # else a process would live on without its work
 
 
 def _foreseen(group: BaseExceptionGroup[BaseException]) -> TeddyError | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import NewType, TypeVar
 
 from dishka import (
     STRICT_VALIDATION,
@@ -38,7 +39,7 @@ from teddy_cloud.projections.conversations import Conversations
 from teddy_cloud.projections.projector import Projection, Projector
 from teddy_cloud.projections.readmodels import ReadModels
 from teddy_cloud.projections.redis import RedisReadModels
-from teddy_cloud.settings import Settings, key_file, master_key
+from teddy_cloud.settings import Role, Settings, key_file, master_key
 from teddy_cloud.storage.client import StoreClient, connect
 from teddy_cloud.web.doors import Doors
 from teddy_cloud.web.rendering import Pages, load_pages
@@ -54,15 +55,27 @@ class Projectors:
     by_name: dict[str, Projector]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the application runs."""
+T = TypeVar("T")
 
-    broker: Broker
+# Each role has a connection of its own, so that it may run in a process of its own.
+IngestBroker = NewType("IngestBroker", Broker)
+DispatchBroker = NewType("DispatchBroker", Broker)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRoom:
+    """What the role of ingest runs."""
+
+    broker: IngestBroker
     ingest: Ingest
-    projectors: Projectors
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchRoom:
+    """What the role of the dispatcher runs."""
+
+    broker: DispatchBroker
     dispatch: Dispatch
-    doors: Doors
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,16 @@ class Office:
     projectors: Projectors
     keys: KeyRing
     chance: Chance
+
+
+class Parts:
+    """Gives out parts: builds those that are asked for, with what they need, and no others."""
+
+    def __init__(self, container: AsyncContainer) -> None:
+        self._container = container
+
+    async def get(self, kind: type[T]) -> T:
+        return await self._container.get(kind)
 
 
 class _Foundation(Provider):
@@ -108,13 +131,12 @@ class _Foundation(Provider):
             await client.close()
 
     @provide
-    def broker(self, settings: Settings, chance: Chance) -> Broker:
-        return Broker(
-            address=broker_address(settings.broker),
-            identifier=f"teddy-cloud-{settings.worker}",
-            subscriptions=SUBSCRIPTIONS,
-            chance=chance,
-        )
+    def ingest_broker(self, settings: Settings, chance: Chance) -> IngestBroker:
+        return IngestBroker(_broker(settings, chance, Role.INGEST, SUBSCRIPTIONS))
+
+    @provide
+    def dispatch_broker(self, settings: Settings, chance: Chance) -> DispatchBroker:
+        return DispatchBroker(_broker(settings, chance, Role.DISPATCHER, ()))
 
 
 class _Rooms(Provider):
@@ -133,7 +155,8 @@ class _Rooms(Provider):
     passwords = provide(Passwords)
     sign_in = provide(SignIn)
     doors = provide(Doors)
-    parts = provide(Parts)
+    ingest_room = provide(IngestRoom)
+    dispatch_room = provide(DispatchRoom)
     office = provide(Office)
 
     @provide
@@ -141,13 +164,15 @@ class _Rooms(Provider):
         return await asyncio.to_thread(load_pages)
 
     @provide
-    def roll_call(self, broker: Broker, records: FleetRecords, store: EventStore, clock: Clock) -> RollCall:
+    def roll_call(
+        self, broker: IngestBroker, records: FleetRecords, store: EventStore, clock: Clock
+    ) -> RollCall:
         return RollCall(connections=broker, roster=records, store=store, clock=clock)
 
     @provide
     def ingest(
         self,
-        broker: Broker,
+        broker: IngestBroker,
         store: EventStore,
         intake: Intake,
         roll_call: RollCall,
@@ -159,7 +184,7 @@ class _Rooms(Provider):
         )
 
     @provide
-    def dispatch(self, broker: Broker, records: FleetRecords, seal: Seal, chance: Chance) -> Dispatch:
+    def dispatch(self, broker: DispatchBroker, records: FleetRecords, seal: Seal, chance: Chance) -> Dispatch:
         return Dispatch(post=broker, records=records, seal=seal, chance=chance)
 
     @provide
@@ -178,11 +203,11 @@ class _Rooms(Provider):
 
 
 @asynccontextmanager
-async def running_parts(settings: Settings) -> AsyncIterator[Parts]:
-    """Everything the application needs, from the start of the block to its end."""
+async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
+    """What is built in the block is taken apart at its end, in reverse order."""
     container = _container(settings)
     try:
-        yield await container.get(Parts)
+        yield Parts(container)
     finally:
         await container.close()
 
@@ -194,6 +219,15 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         yield await container.get(Office)
     finally:
         await container.close()
+
+
+def _broker(settings: Settings, chance: Chance, role: Role, subscriptions: Sequence[str]) -> Broker:
+    return Broker(
+        address=broker_address(settings.broker),
+        identifier=f"teddy-cloud-{role}-{settings.worker}",
+        subscriptions=subscriptions,
+        chance=chance,
+    )
 
 
 def _container(settings: Settings) -> AsyncContainer:

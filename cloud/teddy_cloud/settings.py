@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from teddy_shared import configuration
 from teddy_shared.addresses import broker_address
@@ -16,6 +17,21 @@ from teddy_shared.errors import ConfigError
 from teddy_shared.logs import Form
 
 PREFIX: Final = "TEDDY_CLOUD"
+
+
+class Role(StrEnum):
+    """What a process of the cloud does. One process may have all of them, or many processes share them."""
+
+    PROJECTOR = "projector"  # keeps read models
+    INGEST = "ingest"  # takes what bears send
+    DISPATCHER = "dispatcher"  # sends to bears what families wish and the cloud orders
+    PROCESSES = "processes"  # sagas, event handlers, house-keeping
+    WEB = "web"  # answers parents
+
+
+def _split(given: object) -> object:
+    """An environment variable names several with commas."""
+    return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
 
 
 def _broker(url: str) -> str:
@@ -53,7 +69,9 @@ class Settings(BaseModel):
     broker: Annotated[str, AfterValidator(_broker)] = "mqtt://127.0.0.1:1883"
     store: Annotated[str, AfterValidator(_store)] = "redis://127.0.0.1:6379"
     data: Path = Path("/var/lib/teddy-cloud")  # keys; nothing else is kept outside the store
-    worker: Name = "1"  # this process's name at the broker; two of the same name throw each other out
+    # This process's name at the broker: of the same role, two of one name throw each other out.
+    worker: Name = "1"
+    roles: Annotated[frozenset[Role], BeforeValidator(_split), Field(min_length=1)] = frozenset(Role)
     web: WebSettings = WebSettings()
     logs: Form = "lines"
 
