@@ -84,7 +84,7 @@ def test_a_reader_who_has_seen_enough_is_no_error_in_a_task_either(
     assert capfd.readouterr().err == ""
 
 
-@given(url=st.text() | st.from_regex(r"mqtt://[\[\]:a-z0-9@/#?%.]*"))
+@given(url=st.text() | st.from_regex(r"mqtts?://[\[\]:a-z0-9@/#?%.]*"))
 @example(url="mqtt://[::1")
 def test_any_address_is_that_of_a_broker_or_is_refused_in_a_sentence(url: str) -> None:
     try:
