@@ -87,6 +87,7 @@ class Office:
     accounts: Accounts
     passwords: Passwords
     projectors: Projectors
+    store: EventStore
     keys: KeyRing
     chance: Chance
 

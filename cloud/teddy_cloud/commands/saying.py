@@ -50,3 +50,10 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 
 def say(arguments: argparse.Namespace, facts: dict[str, Any], sentence: str) -> None:
     print(json.dumps(facts) if arguments.json else sentence, flush=True)
+
+
+def at_least_one(text: str) -> int:
+    """For `type=` of an argument that counts something."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)

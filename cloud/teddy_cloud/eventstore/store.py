@@ -11,10 +11,16 @@ from teddy_shared.envelope import BearId, Lane, ProfileId
 from teddy_shared.purposes import Consent, Purpose
 
 Position = NewType("Position", str)
-"""Where in a partition a reader stands. Only the store that gave it out can read it."""
+"""Where in a partition a reader stands: `milliseconds-number`, by the clock of the store that wrote it."""
 
 BEGINNING: Final = Position("0-0")
 DEAD_LETTERS: Final = 1000  # kept in a partition, about; older ones give way
+
+
+def order_of(position: Position) -> tuple[int, int]:
+    """What positions are compared by; as text they do not sort. The first is when it was stored, in ms."""
+    milliseconds, number = position.split("-")
+    return int(milliseconds), int(number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+"""`teddy cloud events`: the heads of what is stored, for an operator. Payloads stay sealed."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import TYPE_CHECKING
+
+from teddy_cloud.commands.saying import at_least_one, finish, say, settings_of, where
+from teddy_shared.envelope import Kind
+
+if TYPE_CHECKING:
+    from teddy_cloud.commands.saying import Verbs
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verbs.add_parser("events", help="the newest stored events, heads only, oldest of them first")
+    where(parser)
+    parser.add_argument("--bear", help="of this bear alone")
+    parser.add_argument(
+        "--kind", type=Kind, choices=list(Kind), metavar="KIND", help=f"one of {', '.join(Kind)}"
+    )
+    parser.add_argument("--type", help="of this type alone, such as turn.ended")
+    parser.add_argument("--limit", type=at_least_one, default=100, help="so many at most (100)")
+    parser.set_defaults(act=_act)
+
+
+def _act(arguments: argparse.Namespace) -> int:
+    from teddy_cloud.commands.looking import newest
+    from teddy_cloud.eventstore.replay import Wanted
+
+    wanted = Wanted(bear=arguments.bear, kind=arguments.kind, type=arguments.type)
+    found = finish(newest(settings_of(arguments), wanted, arguments.limit))
+    lines = [
+        f"{each.stored}  {each.at:24}  {each.place}  {each.type}  {each.kind}  {each.purpose}  {each.size} B"
+        for each in found
+    ]
+    facts = {"events": [dataclasses.asdict(each) for each in found]}
+    say(arguments, facts, "\n".join(lines) or "nothing of that is stored")
+    return 0

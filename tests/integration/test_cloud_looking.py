@@ -1,0 +1,47 @@
+"""`teddy cloud events`: an operator sees what is stored, and never what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from teddy_cloud.eventstore.redis import RedisEventStore
+from teddy_cloud.eventstore.store import Item
+from teddy_cloud.storage.client import connect
+from teddy_shared.codec import encode_head
+from teddy_shared.events import BearStarted, Event, to_bytes
+from teddy_shared.purposes import Purpose
+from tests.cloud_bear import BEAR, EPOCH, begun, ended, head_of
+from tests.processes import ask
+from tests.servers import Server
+
+
+async def store_events(store: Server, *events: Event) -> None:
+    client = connect(store.url)
+    for seq, event in enumerate(events, 1):
+        head = encode_head(head_of(event, seq))
+        item = Item(head, head, Purpose.DEVICE, profile=None, owner="", sealed=to_bytes(event))
+        await RedisEventStore(client=client).append_batch(
+            bear=BEAR, epoch=EPOCH, lane=event.label.lane, first=seq, items=[item]
+        )
+    await client.close()
+
+
+def test_the_newest_heads_are_shown_and_no_payload_is(redis_server: Server, tmp_path: Path) -> None:
+    asyncio.run(store_events(redis_server, BearStarted(software="1"), begun(), ended("whales")))
+    looking = ["cloud", "events", "--store", redis_server.url, "--data", tmp_path]
+
+    code, out, errors = ask([*looking, "--limit", "2", "--json"])
+    _, lines, _ = ask([*looking, "--kind", "system"])
+    nothing = ask([*looking, "--bear", "bear-2"])
+
+    assert (code, errors) == (0, "")
+    shown = json.loads(out)["events"]
+    assert [each["type"] for each in shown] == ["turn.begun", "turn.ended"]
+    assert shown[1]["place"] == f"{BEAR}/{EPOCH}/1/3"
+    assert shown[1]["size"] == len(to_bytes(ended("whales")))
+    assert "whales" not in out
+    assert len(lines.splitlines()) == 1
+    assert "bear.started  system  device" in lines
+    assert nothing == (0, "nothing of that is stored\n", "")
