@@ -1,11 +1,12 @@
 """What happened: one frozen class an event, its name, version, kind, lane and purpose.
 
-Released fields never change their meaning; a change is a new version with an upcaster.
-No field here holds a child's words.
+Released fields never change their meaning; a change is a new version with an upcaster, and a sample of
+each released version stands in tests/data/events. No field here holds a child's words.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -15,6 +16,7 @@ from teddy_shared.commands import Order
 from teddy_shared.envelope import GAP, Kind, Lane
 from teddy_shared.errors import MalformedEvent
 from teddy_shared.purposes import Purpose
+from teddy_shared.upcasting import upcast
 
 Milliseconds = Annotated[int, Field(ge=0)]
 
@@ -38,12 +40,21 @@ class Event(BaseModel):
     label: ClassVar[Label]
 
 
+class Healed(BaseModel):
+    """A part of the bear that was set aside or mended while it started."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    part: str  # outbox or state
+    reason: str  # a sentence for an operator
+
+
 class BearStarted(Event):
     """The bear's process came up and listens."""
 
-    label = Label("bear.started", Kind.SYSTEM, Lane.INTERACTION, Purpose.DEVICE)
+    label = Label("bear.started", Kind.SYSTEM, Lane.INTERACTION, Purpose.DEVICE, version=2)
     software: str
-    healed: tuple[str, ...] = ()  # what was set aside or mended while starting, by name
+    healed: tuple[Healed, ...] = ()
 
 
 class BearStopped(Event):
@@ -163,16 +174,26 @@ def to_bytes(event: Event) -> bytes:
 def from_bytes(type_: str, version: int, payload: bytes) -> Event | None:
     """The event in a payload; None for a type or version that this release does not know yet.
 
-    Raises MalformedEvent where the type is known and the payload does not fit it.
+    An older version comes up to the newest. Raises MalformedEvent where the type is known and the payload
+    does not fit it.
     """
     known = EVENTS.get(type_)
     if known is None or version > known.label.version:
         return None
+    newest = payload if version == known.label.version else _brought_up(known.label, version, payload)
     try:
-        return known.model_validate_json(payload)
+        return known.model_validate_json(newest)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors()[:3])
         raise MalformedEvent(payload, f"{type_} does not fit: {fields}") from None
+
+
+def _brought_up(label: Label, version: int, payload: bytes) -> bytes:
+    try:
+        fields = json.loads(payload)
+        return json.dumps(upcast(label.type, fields, since=version, to=label.version)).encode()
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):  # it was never one
+        raise MalformedEvent(payload, f"{label.type} is not what its version {version} was") from None
 
 
 __all__ = [
@@ -185,6 +206,7 @@ __all__ = [
     "Ending",
     "Event",
     "EventsDropped",
+    "Healed",
     "Label",
     "Outcome",
     "QueryAsked",

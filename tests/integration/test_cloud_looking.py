@@ -30,7 +30,7 @@ async def store_events(store: Server, *events: Event) -> None:
 
 def test_the_newest_heads_are_shown_and_no_payload_is(redis_server: Server, tmp_path: Path) -> None:
     asyncio.run(store_events(redis_server, BearStarted(software="1"), begun(), ended("whales")))
-    looking = ["cloud", "events", "--store", redis_server.url, "--data", tmp_path]
+    looking: list[str | Path] = ["cloud", "events", "--store", redis_server.url, "--data", tmp_path]
 
     code, out, errors = ask([*looking, "--limit", "2", "--json"])
     _, lines, _ = ask([*looking, "--kind", "system"])

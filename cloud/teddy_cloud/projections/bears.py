@@ -24,6 +24,7 @@ class BearState(BaseModel):
     since_wall_ms: int | None = None  # when it came or went
     last_seen_wall_ms: int | None = None
     software: str | None = None
+    healed: tuple[str, ...] = ()  # which of its parts were mended when it last started
     settings_version: int | None = None  # of the settings document that the bear obeys
 
 
@@ -91,8 +92,8 @@ def _told(known: BearState, head: Envelope, event: Event | None) -> BearState:
         case None if head.type == OFFLINE and known.online and known.boot == head.when.boot:
             # The last will of an earlier start may come after the hello of this one.
             new |= {"online": False, "since_wall_ms": now}
-        case BearStarted(software=software):
-            new |= {"software": software}
+        case BearStarted():
+            new |= {"software": event.software, "healed": tuple(each.part for each in event.healed)}
         case SettingsObeyed(settings_version=version):
             new |= {"settings_version": version}
     return known.model_copy(update=new)

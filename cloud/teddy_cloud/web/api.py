@@ -45,6 +45,7 @@ def api_router(doors: Doors) -> APIRouter:
             {
                 "awake": shown.awake,
                 "software": shown.state.software,
+                "healed": list(shown.state.healed),
                 "settings_version": shown.state.settings_version,
                 "turns": [turn.model_dump() for turn in shown.turns],
                 "topics": dict(shown.topics),

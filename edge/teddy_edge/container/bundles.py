@@ -24,6 +24,7 @@ from teddy_edge.safety.scripts import Scripts
 from teddy_edge.speech.shelf import Shelf, render_ahead
 from teddy_edge.telemetry.endpoint import Endpoint
 from teddy_shared.clock import Chance, Clock
+from teddy_shared.events import Healed
 from teddy_shared.state.sqlite import SqliteStore
 from teddy_shared.state.state import State
 
@@ -66,8 +67,9 @@ class Bear:
     parts: Parts
 
     @property
-    def healed(self) -> tuple[str, ...]:
-        return (*self.store.healed, *self.outbox.healed)
+    def healed(self) -> tuple[Healed, ...]:
+        parts = {"state": self.store.healed, "outbox": self.outbox.healed}
+        return tuple(Healed(part=part, reason=line) for part, lines in parts.items() for line in lines)
 
     async def render_ahead(self) -> None:
         """Common lines onto the shelf; a task for the time behind the start. Ends by itself."""
