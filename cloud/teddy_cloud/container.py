@@ -36,6 +36,7 @@ from teddy_cloud.ingest.intake import Intake
 from teddy_cloud.ingest.rollcall import RollCall
 from teddy_cloud.projections.bears import Bears
 from teddy_cloud.projections.conversations import Conversations
+from teddy_cloud.projections.orders import OrderStates
 from teddy_cloud.projections.projector import Projection, Projector
 from teddy_cloud.projections.readmodels import ReadModels
 from teddy_cloud.projections.redis import RedisReadModels
@@ -88,7 +89,10 @@ class Office:
     passwords: Passwords
     projectors: Projectors
     store: EventStore
+    records: FleetRecords
+    models: ReadModels
     keys: KeyRing
+    clock: Clock
     chance: Chance
 
 
@@ -192,7 +196,7 @@ class _Rooms(Provider):
     def projectors(
         self, store: EventStore, models: ReadModels, seal: Seal, clock: Clock, chance: Chance
     ) -> Projectors:
-        projections: tuple[Projection, ...] = (Conversations(), Bears())
+        projections: tuple[Projection, ...] = (Conversations(), Bears(), OrderStates())
         return Projectors(
             {
                 each.name: Projector(

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from teddy_shared.envelope import Name
 from teddy_shared.errors import MalformedEvent
 
+REMEMBERED: Final = 30 * 24 * 3600  # seconds behind its expiry for which a bear knows an order by its id
+
 
 class Command(BaseModel):
     """What every command class is. `type` is its name on the wire."""

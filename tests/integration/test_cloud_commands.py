@@ -82,7 +82,10 @@ def test_a_password_may_be_given_and_is_never_shown(redis_server: Server, tmp_pa
         (("run", "--broker", "http://x"), "looks like mqtt://"),
         (("run", "--store", "x"), "looks like redis://"),
         (("run", "--data", "/dev/null/x"), "cannot be made"),
-        (("rebuild", "nonsense", "--data", "."), "no read model nonsense; known: bears, conversations"),
+        (
+            ("rebuild", "nonsense", "--data", "."),
+            "no read model nonsense; known: bears, conversations, orders",
+        ),
         (("servers", "--data", "/dev/null/x"), "cannot be made"),
     ],
     ids=["broker", "store", "data", "read model", "servers"],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def add_to(verbs: Verbs) -> None:
     parser = verbs.add_parser("rebuild", help="make a read model again from the first event on")
     where(parser)
-    parser.add_argument("name", help="conversations or bears")
+    parser.add_argument("name", help="conversations, bears or orders")
     parser.set_defaults(act=_act)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
+from functools import cache
 from typing import Final
 
 from teddy_shared.envelope import BearId
@@ -12,6 +14,11 @@ PARTITIONS: Final = 256  # fixed for life: changing it would lose every position
 
 def partition_of(bear: str) -> int:
     return zlib.crc32(bear.encode()) % PARTITIONS
+
+
+def nobody_in(partition: int) -> BearId:
+    """A name that no bear can have, in this partition: for what is kept about all of its bears together."""
+    return _nobodies()[partition]
 
 
 def events(partition: int) -> str:
@@ -37,3 +44,14 @@ def consent(bear: BearId) -> str:
 
 def profiles(bear: BearId) -> str:
     return of_bear("profiles", bear)
+
+
+@cache
+def _nobodies() -> dict[int, BearId]:
+    names: dict[int, BearId] = {}
+    for number in itertools.count():
+        name = f"_{number}"  # a bear's name begins with a letter or a digit
+        names.setdefault(partition_of(name), BearId(name))
+        if len(names) == PARTITIONS:
+            return names
+    raise AssertionError("counting never ends")

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from teddy_cloud.eventstore.own import AUDIT, ORDERS, write_own
 from teddy_cloud.eventstore.store import EventStore
 from teddy_cloud.fleet.household import device_owner
 from teddy_shared.clock import Chance, Clock
-from teddy_shared.commands import Command, Order
+from teddy_shared.commands import REMEMBERED, Command, Order
 from teddy_shared.envelope import BearId, Name
 from teddy_shared.events import ActionTaken, CommandIssued, Event
 from teddy_shared.seal import Seal
-
-REMEMBERED: Final = 30 * 24 * 3600  # seconds behind its expiry for which an id is known, as on the bear
 
 
 @dataclass(frozen=True, slots=True)
