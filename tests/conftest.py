@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 import pytest
 from blockbuster import BlockBuster
@@ -18,9 +19,12 @@ from teddy_edge.speech.hibari import HibariSynthesizer, open_hibari
 from teddy_edge.speech.opening import open_transcriber
 from teddy_edge.speech.transcriber import Transcriber
 from tests import servers
-from tests.servers import Server
+from tests.servers import AnyStore, Server, StoreCluster
 from tests.speaking import Speaking
 from tests.virtual_time import VirtualLoop
+
+Running = TypeVar("Running")
+Store = TypeVar("Store", Server, StoreCluster)
 
 ROOT = Path(__file__).parent.parent
 READING_ROOM = ROOT.parent / "shared"  # lies beside a developer's clone and may be absent
@@ -61,11 +65,25 @@ def valkey(_valkey_process: Server) -> Server:
     return _emptied(_valkey_process)
 
 
+@pytest.fixture
+def redis_cluster(_redis_cluster_processes: StoreCluster) -> StoreCluster:
+    """Three empty nodes of Debian's redis-server. They serve all tests; a test may kill one."""
+    return _emptied(_redis_cluster_processes)
+
+
 @pytest.fixture(params=["redis_server", "valkey"])
-def store_server(request: pytest.FixtureRequest) -> Server:
-    """Each store in turn."""
+def single_store(request: pytest.FixtureRequest) -> Server:
+    """Each store of one server in turn."""
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Server)
+    return found
+
+
+@pytest.fixture(params=["redis_server", "valkey", "redis_cluster"])
+def store_server(request: pytest.FixtureRequest) -> AnyStore:
+    """Each store in turn, a cluster too."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, AnyStore)
     return found
 
 
@@ -79,9 +97,14 @@ def _valkey_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     yield from _server(servers.valkey, tmp_path_factory)
 
 
+@pytest.fixture(scope="session")
+def _redis_cluster_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreCluster]:
+    yield from _server(servers.cluster, tmp_path_factory)
+
+
 def _server(
-    kind: Callable[[Path], AbstractContextManager[Server]], folders: pytest.TempPathFactory
-) -> Iterator[Server]:
+    kind: Callable[[Path], AbstractContextManager[Running]], folders: pytest.TempPathFactory
+) -> Iterator[Running]:
     try:
         running = kind(folders.mktemp("server"))
         server = running.__enter__()
@@ -93,9 +116,9 @@ def _server(
         running.__exit__(None, None, None)
 
 
-def _emptied(store: Server) -> Server:
+def _emptied(store: Store) -> Store:
     store.start()  # the test before may have killed it
-    servers.flush(store)
+    store.flush()
     return store
 
 
@@ -140,7 +163,17 @@ def pytest_asyncio_loop_factories(
 
 
 _SERVER_FUNCTIONS = {
-    *("mosquitto", "iotcore", "redis_server", "valkey", "flush", "_running"),
+    *(
+        "mosquitto",
+        "iotcore",
+        "redis_server",
+        "valkey",
+        "cluster",
+        "watched_pair",
+        "flush",
+        "ask",
+        "_running",
+    ),
     *("start", "kill", "stop", "restart", "log"),
 }
 
@@ -155,6 +188,7 @@ def _blocking_is_an_error() -> Iterator[None]:
     for function in functions.values():
         # Our own servers: a test kills and restarts them in the middle of what it watches.
         function.can_block_in("workshop/servers.py", _SERVER_FUNCTIONS)
+        function.can_block_in("workshop/clusters.py", _SERVER_FUNCTIONS)
         function.can_block_in("tests/sound_server.py", {"listening"})
         # Playwright looks for its driver when a test opens a browser.
         function.can_block_in("playwright/_impl/transport.py", {"connect"})

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from teddy_shared import configuration
-from teddy_shared.addresses import broker_address
+from teddy_shared.addresses import broker_address, store_address
 from teddy_shared.envelope import Name
 from teddy_shared.errors import ConfigError
 from teddy_shared.logs import Form
@@ -43,11 +42,10 @@ def _broker(url: str) -> str:
 
 
 def _store(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
-        raise ValueError(f"{url} is not the address of a store; it looks like redis://127.0.0.1:6379")
-    if parts.scheme != "unix":
-        _port(url)
+    try:
+        store_address(url)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
     return url
 
 
@@ -105,10 +103,3 @@ def prepared_data_folder(settings: Settings) -> Path:
             f"the data folder {settings.data} cannot be made ({error.strerror}); choose another with --data"
         ) from None
     return settings.data
-
-
-def _port(url: str) -> int | None:
-    try:
-        return urlsplit(url).port
-    except ValueError:
-        raise ValueError(f"{url} has no port that can be: 1 to 65535") from None

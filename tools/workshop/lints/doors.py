@@ -15,7 +15,7 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "onnx": ("edge/teddy_edge/inference/graph.py",),
     "onnxruntime": ("edge/teddy_edge/inference/session.py",),
     "prometheus_client": ("edge/teddy_edge/telemetry/metrics.py",),
-    "redis": ("cloud/teddy_cloud/storage/client.py",),
+    "redis": ("cloud/teddy_cloud/storage/redis.py",),
     "sounddevice": ("edge/teddy_edge/audio/soundcard.py",),
     "sqlite3": (
         "edge/teddy_edge/outbox/store.py",
