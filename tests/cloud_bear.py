@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import aiomqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from teddy_shared import events, messages, topics
 from teddy_shared.clock import SystemClock
@@ -96,6 +98,7 @@ class Wire:
     client: aiomqtt.Client
     acks: asyncio.Queue[Ack]  # bounded by what a test sends
     settings: asyncio.Queue[bytes]
+    orders: asyncio.Queue[bytes]
     bear: BearId
 
     async def send(
@@ -131,13 +134,21 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire_to(broker: Server, bear: BearId = BEAR) -> AsyncIterator[Wire]:
+async def wire_to(broker: Server, bear: BearId = BEAR, *, session: int = 0) -> AsyncIterator[Wire]:
+    """`session`: seconds for which the broker keeps what comes while the bear is away."""
+    kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho is half typed
+    kept.SessionExpiryInterval = session
     async with aiomqtt.Client(
-        broker.host, broker.port, identifier=bear, protocol=aiomqtt.ProtocolVersion.V5
+        broker.host,
+        broker.port,
+        identifier=bear,
+        protocol=aiomqtt.ProtocolVersion.V5,
+        clean_start=not session,
+        properties=kept,
     ) as client:
-        wire = Wire(client, asyncio.Queue(), asyncio.Queue(), bear)
-        await client.subscribe(topics.ack(bear), qos=1)
-        await client.subscribe(topics.settings(bear), qos=1)
+        wire = Wire(client, asyncio.Queue(), asyncio.Queue(), asyncio.Queue(), bear)
+        for topic in (topics.ack(bear), topics.settings(bear), topics.command(bear)):
+            await client.subscribe(topic, qos=1)
         async with asyncio.TaskGroup() as tasks:
             hearing = tasks.create_task(_hear(wire), name=f"wire-{bear}")
             yield wire
@@ -147,7 +158,10 @@ async def wire_to(broker: Server, bear: BearId = BEAR) -> AsyncIterator[Wire]:
 async def _hear(wire: Wire) -> None:
     async for message in wire.client.messages:
         assert isinstance(message.payload, bytes)
-        if message.topic.value == topics.ack(wire.bear):
-            wire.acks.put_nowait(messages.from_bytes(Ack, message.payload))
-        else:
-            wire.settings.put_nowait(message.payload)
+        match topics.parse(message.topic.value).what:
+            case "ack":
+                wire.acks.put_nowait(messages.from_bytes(Ack, message.payload))
+            case "cmd":
+                wire.orders.put_nowait(message.payload)
+            case _:
+                wire.settings.put_nowait(message.payload)

@@ -13,6 +13,7 @@ from typing import Final
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from teddy_shared.addresses import BrokerAddress
 from teddy_shared.backoff import delays
@@ -48,11 +49,23 @@ class Broker:
     """
 
     def __init__(
-        self, *, address: BrokerAddress, identifier: str, subscriptions: Sequence[str] = (), chance: Chance
+        self,
+        *,
+        address: BrokerAddress,
+        identifier: str,
+        subscriptions: Sequence[str] = (),
+        retained: bool = True,  # whether what the broker keeps is wanted too, or only what comes from now on
+        chance: Chance,
     ) -> None:
         self._address = address
         self._identifier = identifier
         self._subscriptions = subscriptions
+        self._wish = SubscribeOptions(
+            qos=1,
+            retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+            if retained
+            else SubscribeOptions.RETAIN_DO_NOT_SEND,
+        )
         self._chance = chance
         self._client: aiomqtt.Client | None = None
         self._connections = 0
@@ -90,13 +103,22 @@ class Broker:
             await self._changed.wait_for(lambda: self._connections > number)
             return self._connections
 
-    async def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
-        """Raises LinkError while the broker is away. PUBACK is not durability: see the ingest."""
+    async def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, expires: int | None = None
+    ) -> None:
+        """Raises LinkError while the broker is away. PUBACK is not durability: see the ingest.
+
+        `expires`: seconds after which the broker throws it away where it still waits for an absent reader.
+        """
         client = self._client
         if client is None:
             raise LinkError("the broker is away")
+        properties = None
+        if expires is not None:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's
+            properties.MessageExpiryInterval = expires
         try:
-            await client.publish(topic, payload, qos=qos, retain=retain)
+            await client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         except aiomqtt.MqttError as error:
             raise LinkError(f"the broker did not take a message: {error}") from None
         pass_on_cancellation()
@@ -109,7 +131,7 @@ class Broker:
     async def _connected(self) -> AsyncIterator[aiomqtt.Client]:
         async with self._new_client() as client:
             for topic in self._subscriptions:
-                await client.subscribe(topic, qos=1)
+                await client.subscribe(topic, options=self._wish)
             pass_on_cancellation()
             self._client = client
             async with self._changed:

@@ -19,7 +19,11 @@ from dishka import (
 )
 
 from teddy_cloud.broker import Broker
-from teddy_cloud.dispatch.wishes import Dispatch
+from teddy_cloud.dispatch import mail
+from teddy_cloud.dispatch.dispatch import Dispatch
+from teddy_cloud.dispatch.mail import Mail
+from teddy_cloud.dispatch.orders import OrderDispatch
+from teddy_cloud.dispatch.wishes import SettingsDispatch
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import EventStore
 from teddy_cloud.fleet.fleet import Fleet
@@ -141,7 +145,7 @@ class _Foundation(Provider):
 
     @provide
     def dispatch_broker(self, settings: Settings, chance: Chance) -> DispatchBroker:
-        return DispatchBroker(_broker(settings, chance, Role.DISPATCHER, ()))
+        return DispatchBroker(_broker(settings, chance, Role.DISPATCHER, mail.SUBSCRIPTIONS, retained=False))
 
 
 class _Rooms(Provider):
@@ -189,8 +193,22 @@ class _Rooms(Provider):
         )
 
     @provide
-    def dispatch(self, broker: DispatchBroker, records: FleetRecords, seal: Seal, chance: Chance) -> Dispatch:
-        return Dispatch(post=broker, records=records, seal=seal, chance=chance)
+    def dispatch(
+        self,
+        broker: DispatchBroker,
+        records: FleetRecords,
+        book: OrderBook,
+        models: ReadModels,
+        seal: Seal,
+        clock: Clock,
+        chance: Chance,
+    ) -> Dispatch:
+        orders = OrderDispatch(post=broker, book=book, models=models, seal=seal, clock=clock, chance=chance)
+        return Dispatch(
+            settings=SettingsDispatch(post=broker, records=records, seal=seal, chance=chance),
+            orders=orders,
+            mail=Mail(post=broker, orders=orders),
+        )
 
     @provide
     def projectors(
@@ -226,11 +244,19 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         await container.close()
 
 
-def _broker(settings: Settings, chance: Chance, role: Role, subscriptions: Sequence[str]) -> Broker:
+def _broker(
+    settings: Settings,
+    chance: Chance,
+    role: Role,
+    subscriptions: Sequence[str],
+    *,
+    retained: bool = True,
+) -> Broker:
     return Broker(
         address=broker_address(settings.broker),
         identifier=f"teddy-cloud-{role}-{settings.worker}",
         subscriptions=subscriptions,
+        retained=retained,
         chance=chance,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from teddy_cloud.broker import Broker
-from teddy_cloud.dispatch.wishes import Dispatch
+from teddy_cloud.dispatch.wishes import SettingsDispatch
 from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.store import Item
 from teddy_cloud.fleet.fleet import Fleet, NotYours
@@ -62,7 +62,7 @@ async def dispatching(broker: Server, store: Server) -> AsyncIterator[Cloud]:
     client = connect(store.url)
     events, records = MemoryEventStore(), FleetRecords(client=client)
     door = Broker(address=broker_address(broker.url), identifier="cloud-1", chance=chance)
-    dispatch = Dispatch(post=door, records=records, seal=seal, chance=chance)
+    dispatch = SettingsDispatch(post=door, records=records, seal=seal, chance=chance)
     fleet = Fleet(records=records, store=events, keys=keys, chance=chance)
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final, Protocol
+from typing import Final
 
+from teddy_cloud.dispatch.post import Post
 from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.fleet.records import FleetRecords
 from teddy_shared import messages, topics
@@ -16,50 +17,39 @@ from teddy_shared.logs import log
 from teddy_shared.seal import Seal
 
 LISTEN: Final = 5.0  # seconds of listening before looking whether the store still answers
+A_SECOND: Final = 500  # documents at most that go out where all are due
 
 _log = log("dispatch")
 
 
-class Post(Protocol):
-    """The broker as dispatch needs it."""
-
-    async def connection_after(self, number: int) -> int: ...
-
-    async def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None: ...
-
-
-class Dispatch:
+class SettingsDispatch:
     def __init__(self, *, post: Post, records: FleetRecords, seal: Seal, chance: Chance) -> None:
         self._post = post
         self._records = records
         self._seal = seal
         self._chance = chance
+        self._all_due = asyncio.Event()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._send_at_every_connection(), name="dispatch-connections")
-            tasks.create_task(self._send_at_every_change(), name="dispatch-changes")
+            tasks.create_task(self._watch_connections(), name="settings-connections")
+            tasks.create_task(self._send_at_every_change(), name="settings-changes")
+            tasks.create_task(self._send_all(), name="settings-all")
 
-    async def _send_at_every_connection(self) -> None:
+    async def _watch_connections(self) -> None:
         """The embedded broker forgets what it kept when it restarts; a bear ignores what is not newer."""
         connection = 0
         while True:
             connection = await self._post.connection_after(connection)
-            waits = delays(self._chance, first=0.2, most=5.0)
-            while True:
-                try:
-                    await self._send_all()
-                    break
-                except LinkError as error:
-                    _log.info("settings not sent, trying again", reason=str(error))
-                await asyncio.sleep(next(waits))
+            self._all_due.set()
 
     async def _send_at_every_change(self) -> None:
+        """A change does not wait behind the whole fleet."""
         waits = delays(self._chance, first=0.2, most=5.0)
         while True:
             try:
                 async with self._records.changes() as changes:
-                    await self._send_all()  # what changed while nobody listened
+                    self._all_due.set()  # what changed while nobody listened
                     waits = delays(self._chance, first=0.2, most=5.0)
                     while True:
                         bear = await changes.next(LISTEN)
@@ -70,8 +60,20 @@ class Dispatch:
             await asyncio.sleep(next(waits))
 
     async def _send_all(self) -> None:
-        for bear in await self._records.all_bears():
-            await self._send(bear)
+        """Every document, one after the other: the line is there for orders as well."""
+        waits = delays(self._chance, first=0.2, most=5.0)
+        while True:
+            await self._all_due.wait()
+            self._all_due.clear()
+            try:
+                for bear in await self._records.all_bears():
+                    await self._send(bear)
+                    await asyncio.sleep(1 / A_SECOND)
+                waits = delays(self._chance, first=0.2, most=5.0)
+            except LinkError as error:
+                _log.info("settings not sent, trying again", reason=str(error))
+                self._all_due.set()
+                await asyncio.sleep(next(waits))
 
     async def _send(self, bear: BearId) -> None:
         document = await self._records.document(bear)

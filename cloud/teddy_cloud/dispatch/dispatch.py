@@ -1,0 +1,24 @@
+"""The whole way down, over one connection to the broker."""
+
+from __future__ import annotations
+
+import asyncio
+
+from teddy_cloud.dispatch.mail import Mail
+from teddy_cloud.dispatch.orders import OrderDispatch
+from teddy_cloud.dispatch.wishes import SettingsDispatch
+
+
+class Dispatch:
+    """Settings, orders, and what bears say to either. Any number may run: each sends everything."""
+
+    def __init__(self, *, settings: SettingsDispatch, orders: OrderDispatch, mail: Mail) -> None:
+        self._settings = settings
+        self._orders = orders
+        self._mail = mail
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._settings.run(), name="dispatch-settings")
+            tasks.create_task(self._orders.run(), name="dispatch-orders")
+            tasks.create_task(self._mail.run(), name="dispatch-mail")
