@@ -16,6 +16,7 @@ from teddy_shared.envelope import BearId, Lane
 from tests.servers import AnyStore
 
 BEAR = BearId("bear-1")
+OTHER = BearId("bear-2")
 HERE = partition_of(BEAR)
 SOURCE = Source(BEAR, "e1", Lane.INTERACTION)
 MONDAY = Cell(BEAR, "monday", "turn-1")
@@ -23,6 +24,10 @@ MONDAY = Cell(BEAR, "monday", "turn-1")
 
 def step(before: str, after: str, value: bytes = b"first", number: int = 1) -> Step:
     return Step(HERE, Position(before), Position(after), {MONDAY: value}, {SOURCE: number})
+
+
+def other_step() -> Step:
+    return Step(partition_of(OTHER), BEGINNING, Position("1-0"), {Cell(OTHER, "monday", "turn-1"): b"x"}, {})
 
 
 class ReadModelsContract:
@@ -62,6 +67,19 @@ class ReadModelsContract:
             after, elsewhere = await ours.changed(5), await others.changed(0.02)
 
         assert (before, after, elsewhere) == (False, True, False)
+
+    async def test_one_listener_hears_of_every_bears_changes(self, models: ReadModels) -> None:
+        async with models.every_notice() as every:
+            before = await every.changed(0.02)
+            await models.write("days", step(BEGINNING, "5-0"))
+            first = await every.changed(5)
+            await models.write("days", step("5-0", "6-0"))
+            await models.write("days", other_step())
+            heard: set[BearId] = set()
+            while len(heard) < 2:
+                heard |= await every.changed(5)
+
+        assert (before, first, heard) == (frozenset(), {BEAR}, {BEAR, OTHER})
 
 
 class TestMemoryReadModels(ReadModelsContract):

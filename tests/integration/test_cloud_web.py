@@ -280,7 +280,7 @@ async def test_an_open_stream_ends_with_its_session(servers: Servers) -> None:
         async with live(browser) as lines:
             await anext(lines)
             await browser.post("/sign-out", data={"form_token": form["form_token"]})
-            await house.store("PUBLISH", f"changed:{BEAR}", "bears")
+            await house.store("PUBLISH", f"changed:{BEAR}", BEAR)
             async with asyncio.timeout(SECONDS):
                 rest = [line async for line in lines]
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from teddy_cloud.eventstore.partitions import PARTITIONS
 from teddy_cloud.eventstore.store import BEGINNING, Position
-from teddy_cloud.projections.readmodels import Cell, Notices, Source, Step
+from teddy_cloud.projections.readmodels import Cell, EveryNotice, Notices, Source, Step
 from teddy_shared.envelope import BearId
 
 
@@ -19,6 +19,7 @@ class MemoryReadModels:
         self._cells: dict[str, dict[Cell, bytes]] = defaultdict(dict)
         self._applied: dict[str, dict[Source, int]] = defaultdict(dict)
         self._notices: dict[BearId, set[asyncio.Event]] = defaultdict(set)
+        self._every: set[_MemoryEveryNotice] = set()
 
     async def checkpoints(self, projection: str) -> Mapping[int, Position]:
         return {each: self._checkpoints.get((projection, each), BEGINNING) for each in range(PARTITIONS)}
@@ -39,8 +40,7 @@ class MemoryReadModels:
         self._cells[projection].update(step.cells)
         self._applied[projection].update(step.applied)
         for bear in {cell.bear for cell in step.cells}:
-            for notice in self._notices[bear]:
-                notice.set()
+            self._notify(bear)
         return True
 
     async def page(self, projection: str, bear: BearId, page: str) -> Mapping[str, bytes]:
@@ -61,6 +61,21 @@ class MemoryReadModels:
         finally:
             self._notices[bear].remove(notice)
 
+    @asynccontextmanager
+    async def every_notice(self) -> AsyncIterator[EveryNotice]:
+        every = _MemoryEveryNotice()
+        self._every.add(every)
+        try:
+            yield every
+        finally:
+            self._every.remove(every)
+
+    def _notify(self, bear: BearId) -> None:
+        for notice in self._notices[bear]:
+            notice.set()
+        for every in self._every:
+            every.take(bear)
+
 
 class _MemoryNotices:
     def __init__(self, notice: asyncio.Event) -> None:
@@ -74,3 +89,24 @@ class _MemoryNotices:
             return False
         self._notice.clear()
         return True
+
+
+class _MemoryEveryNotice:
+    def __init__(self) -> None:
+        self._bears: set[BearId] = set()  # bounded by the number of bears
+        self._news = asyncio.Event()
+
+    def take(self, bear: BearId) -> None:
+        self._bears.add(bear)
+        self._news.set()
+
+    async def changed(self, seconds: float) -> frozenset[BearId]:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return frozenset()
+        bears = frozenset(self._bears)
+        self._bears.clear()
+        self._news.clear()
+        return bears

@@ -47,6 +47,13 @@ class Notices(Protocol):
         """True as soon as they did, False after so many seconds. Raises LinkError."""
 
 
+class EveryNotice(Protocol):
+    """Tells whose pages changed."""
+
+    async def changed(self, seconds: float) -> frozenset[BearId]:
+        """Some as soon as there are, none after so many seconds. Raises LinkError where one is missing."""
+
+
 class ReadModels(Protocol):
     """All of it may raise LinkError while the store is away."""
 
@@ -68,3 +75,5 @@ class ReadModels(Protocol):
         """Forget all of it, checkpoints included, so that it is made anew."""
 
     def notices(self, bear: BearId) -> AbstractAsyncContextManager[Notices]: ...
+
+    def every_notice(self) -> AbstractAsyncContextManager[EveryNotice]: ...

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 
 from teddy_cloud.eventstore.partitions import PARTITIONS, of_bear
 from teddy_cloud.eventstore.store import BEGINNING, Position
-from teddy_cloud.projections.readmodels import Cell, Notices, Source, Step
+from teddy_cloud.projections.readmodels import Cell, EveryNotice, Notices, Source, Step
 from teddy_cloud.storage.client import Command, Listener, Moved, StoreClient
 from teddy_shared.envelope import BearId
+
+EVERY: Final = BearId("*")  # no bear's name: the pattern that every channel fits
+AT_ONCE: Final = 1024  # bears in one look
 
 
 class RedisReadModels:
@@ -45,7 +49,7 @@ class RedisReadModels:
         for source, number in step.applied.items():
             commands.append(("HSET", _applied(projection, source.bear), _counted(source), number))
         for bear in sorted({cell.bear for cell in step.cells}):
-            commands.append(("PUBLISH", _channel(bear), projection))
+            commands.append(("PUBLISH", _channel(bear), bear))
         expected = None if step.before == BEGINNING else step.before.encode()
         try:
             await self._client.do_at_once(commands, guard=checkpoint, expected=expected)
@@ -72,6 +76,11 @@ class RedisReadModels:
         async with self._client.listening(_channel(bear)) as listener:
             yield _RedisNotices(listener)
 
+    @asynccontextmanager
+    async def every_notice(self) -> AsyncIterator[EveryNotice]:
+        async with self._client.listening(_channel(EVERY)) as listener:
+            yield _RedisEveryNotice(listener)
+
 
 class _RedisNotices:
     def __init__(self, listener: Listener) -> None:
@@ -83,6 +92,19 @@ class _RedisNotices:
         while await self._listener.heard(0.0) is not None:
             pass  # many changes at once are one look
         return True
+
+
+class _RedisEveryNotice:
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    async def changed(self, seconds: float) -> frozenset[BearId]:
+        bears = set()
+        heard = await self._listener.heard(seconds)
+        while heard is not None:  # take what is there already, so that many changes are one look
+            bears.add(BearId(heard.decode()))
+            heard = await self._listener.heard(0.0) if len(bears) < AT_ONCE else None
+        return frozenset(bears)
 
 
 def _page(projection: str, bear: BearId, page: str) -> str:

@@ -113,7 +113,7 @@ class StoreClient:
 
     @asynccontextmanager
     async def listening(self, *channels: str) -> AsyncIterator[Listener]:
-        """Subscribed, and confirmed so, from the start of the block to its end."""
+        """Subscribed, and confirmed so, from the start of the block to its end. A `*` fits anything."""
         async with self._servers.listening(channels) as listener:
             yield listener
 

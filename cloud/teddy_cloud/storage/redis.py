@@ -91,7 +91,10 @@ class One:
         pubsub: PubSub = self._redis.pubsub()
         try:
             with _translated():
-                await pubsub.subscribe(*channels)
+                if plain := [each for each in channels if "*" not in each]:
+                    await pubsub.subscribe(*plain)
+                if patterns := [each for each in channels if "*" in each]:
+                    await pubsub.psubscribe(*patterns)
                 for _ in channels:
                     if await pubsub.get_message(timeout=TIMEOUT) is None:
                         raise LinkError("the store does not confirm a subscription")
@@ -195,7 +198,7 @@ class _Ear:
             message = await self._pubsub.get_message(timeout=seconds)
         if message is None:
             return None
-        if message["type"] == "subscribe":  # the library connected anew by itself, and said nothing
+        if message["type"].endswith("subscribe"):  # the library connected anew by itself, and said nothing
             raise LinkError("the store was away; what was published meanwhile is gone")
         data: bytes = message["data"]
         return data
