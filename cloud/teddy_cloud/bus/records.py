@@ -1,0 +1,77 @@
+"""Who did what and who looked at what, as events of the cloud's own streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from teddy_cloud.bus.callers import Caller
+from teddy_cloud.eventstore.own import AUDIT, QUERIES, write_own
+from teddy_cloud.eventstore.store import EventStore
+from teddy_shared.clock import Clock
+from teddy_shared.envelope import BearId
+from teddy_shared.errors import KeyErased
+from teddy_shared.events import ActionTaken, Event, QueryAsked
+from teddy_shared.logs import log
+from teddy_shared.seal import Seal
+
+Outcome = Literal["done", "refused", "failed"]
+
+_log = log("bus")
+
+
+class Records:
+    """`owner_of` names the key that seals what is recorded about a bear: it outlives its child's."""
+
+    def __init__(
+        self, *, store: EventStore, seal: Seal, clock: Clock, owner_of: Callable[[BearId], str]
+    ) -> None:
+        self._store = store
+        self._seal = seal
+        self._clock = clock
+        self._owner_of = owner_of
+
+    async def acted(
+        self,
+        caller: Caller,
+        action: str,
+        bear: BearId,
+        outcome: Outcome,
+        *,
+        correlation: str | None = None,
+        traceparent: str | None = None,
+    ) -> None:
+        """Raises LinkError."""
+        event = ActionTaken(action=action, who=caller.who, outcome=outcome)
+        await self.told(AUDIT, bear, event, correlation=correlation, traceparent=traceparent)
+
+    async def looked(
+        self, caller: Caller, query: str, bear: BearId, *, traceparent: str | None = None
+    ) -> None:
+        """Raises LinkError."""
+        await self.told(QUERIES, bear, QueryAsked(query=query, who=caller.who), traceparent=traceparent)
+
+    async def told(
+        self,
+        stream: str,
+        bear: BearId,
+        event: Event,
+        *,
+        correlation: str | None = None,
+        traceparent: str | None = None,
+    ) -> None:
+        """Any other event about a bear. Raises LinkError."""
+        try:
+            await write_own(
+                store=self._store,
+                seal=self._seal,
+                clock=self._clock,
+                subject=bear,
+                stream=stream,
+                event=event,
+                owner=self._owner_of(bear),
+                correlation=correlation,
+                traceparent=traceparent,
+            )
+        except KeyErased:  # no family owns a bear of this name, so there is no one to tell
+            _log.warning("not recorded: no such bear", event_type=event.label.type, bear=bear)
