@@ -70,7 +70,8 @@ async def _web(stage: Stage) -> list[Job]:
     doors, live, listener = await stage.parts.get(Doors), Live(), stage.listener
     assert listener is not None, "the web's port is taken before anything starts"
     app, web = make_app(doors, live), stage.settings.web
-    return [Job("web", lambda: serve(app, live, listener, web))]
+    watch = Job("watch", doors.watch.run)
+    return [watch, Job("web", lambda: serve(app, live, listener, web))]
 
 
 # In the order in which they start. Those that come later use those that came before, so they stop first.

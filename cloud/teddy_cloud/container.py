@@ -19,6 +19,13 @@ from dishka import (
 )
 
 from teddy_cloud.broker import Broker
+from teddy_cloud.bus import middleware
+from teddy_cloud.bus.cache import Cache
+from teddy_cloud.bus.commands import CommandBus
+from teddy_cloud.bus.queries import QueryBus
+from teddy_cloud.bus.records import Records
+from teddy_cloud.bus.timings import Timings
+from teddy_cloud.bus.watch import Watch
 from teddy_cloud.dispatch import mail
 from teddy_cloud.dispatch.dispatch import Dispatch
 from teddy_cloud.dispatch.mail import Mail
@@ -26,7 +33,9 @@ from teddy_cloud.dispatch.orders import OrderDispatch
 from teddy_cloud.dispatch.wishes import SettingsDispatch
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import EventStore
+from teddy_cloud.fleet import asking
 from teddy_cloud.fleet.fleet import Fleet
+from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.fleet.orderbook import RedisOrderBook
 from teddy_cloud.fleet.orders import OrderBook, Orders
 from teddy_cloud.fleet.records import FleetRecords
@@ -38,8 +47,10 @@ from teddy_cloud.identity.signin import SignIn
 from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
 from teddy_cloud.ingest.intake import Intake
 from teddy_cloud.ingest.rollcall import RollCall
+from teddy_cloud.projections import queries
 from teddy_cloud.projections.bears import Bears
 from teddy_cloud.projections.conversations import Conversations
+from teddy_cloud.projections.ledger import Ledger
 from teddy_cloud.projections.orders import OrderStates
 from teddy_cloud.projections.projector import Projection, Projector
 from teddy_cloud.projections.readmodels import ReadModels
@@ -51,6 +62,9 @@ from teddy_cloud.web.rendering import Pages, load_pages
 from teddy_shared.addresses import broker_address
 from teddy_shared.clock import Chance, Clock, SystemChance, SystemClock
 from teddy_shared.seal import ChaChaSeal, FileKeyRing, KeyRing, Seal
+from teddy_shared.state.memory import MemoryStore
+from teddy_shared.state.state import State
+from teddy_shared.tracing import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,8 @@ class Office:
     """What the operator's commands use, without broker or pages."""
 
     fleet: Fleet
+    commands: CommandBus
+    queries: QueryBus
     orders: Orders
     accounts: Accounts
     passwords: Passwords
@@ -214,7 +230,7 @@ class _Rooms(Provider):
     def projectors(
         self, store: EventStore, models: ReadModels, seal: Seal, clock: Clock, chance: Chance
     ) -> Projectors:
-        projections: tuple[Projection, ...] = (Conversations(), Bears(), OrderStates())
+        projections: tuple[Projection, ...] = (Conversations(), Bears(), OrderStates(), Ledger())
         return Projectors(
             {
                 each.name: Projector(
@@ -222,6 +238,59 @@ class _Rooms(Provider):
                 )
                 for each in projections
             }
+        )
+
+
+class _Buses(Provider):
+    scope = Scope.APP
+
+    timings = provide(Timings)
+
+    @provide
+    def state(self, seal: Seal, clock: Clock) -> State:
+        return State(store=MemoryStore(), seal=seal, clock=clock)
+
+    @provide
+    def cache(self) -> Cache:
+        return Cache()
+
+    @provide
+    def watch(self, models: ReadModels, cache: Cache, chance: Chance) -> Watch:
+        return Watch(notices=models.every_notice, cache=cache, chance=chance)
+
+    @provide
+    def records(self, store: EventStore, seal: Seal, clock: Clock) -> Records:
+        return Records(store=store, seal=seal, clock=clock, owner_of=device_owner)
+
+    @provide
+    def commands(
+        self, fleet: Fleet, state: State, records: Records, timings: Timings, clock: Clock, chance: Chance
+    ) -> CommandBus:
+        return CommandBus(
+            handlers=asking.handlers(fleet),
+            middleware=middleware.in_order(
+                state=state, clock=clock, owners=fleet, records=records, timings=timings
+            ),
+            begin=lambda: Trace.start(chance),
+        )
+
+    @provide
+    def queries(
+        self,
+        fleet: Fleet,
+        models: ReadModels,
+        cache: Cache,
+        records: Records,
+        timings: Timings,
+        clock: Clock,
+    ) -> QueryBus:
+        return QueryBus(
+            answerers=[*asking.answerers(fleet), *queries.answerers(models)],
+            cache=cache,
+            owners=fleet,
+            records=records,
+            timings=timings,
+            clock=clock,
         )
 
 
@@ -263,5 +332,5 @@ def _broker(
 
 def _container(settings: Settings) -> AsyncContainer:
     return make_async_container(
-        _Foundation(), _Rooms(), context={Settings: settings}, validation_settings=STRICT_VALIDATION
+        _Foundation(), _Rooms(), _Buses(), context={Settings: settings}, validation_settings=STRICT_VALIDATION
     )

@@ -84,7 +84,7 @@ def test_a_password_may_be_given_and_is_never_shown(redis_server: Server, tmp_pa
         (("run", "--data", "/dev/null/x"), "cannot be made"),
         (
             ("rebuild", "nonsense", "--data", "."),
-            "no read model nonsense; known: bears, conversations, orders",
+            "no read model nonsense; known: bears, conversations, ledger, orders",
         ),
         (("servers", "--data", "/dev/null/x"), "cannot be made"),
     ],

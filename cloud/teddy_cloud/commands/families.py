@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from teddy_cloud.commands.saying import finish, say, settings_of, where
+from teddy_cloud.commands.saying import finish, say, settings_of, this_operator, where
 from teddy_shared.ages import AgeBand
 from teddy_shared.purposes import Purpose
 
@@ -55,7 +55,7 @@ def _add(arguments: argparse.Namespace) -> int:
         consent=frozenset(arguments.grant),
         provision=arguments.provision,
     )
-    added = finish(add_family(settings, wanted))
+    added = finish(add_family(settings, wanted, this_operator()))
     said = f"{added.email} owns the bear {added.bear}; its file is {wanted.provision}"
     if added.made_up_password:
         said += f"\npassword, shown this once: {added.made_up_password}"

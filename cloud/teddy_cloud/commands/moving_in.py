@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from teddy_cloud.bus.callers import Caller, operator
 from teddy_cloud.container import Office, open_office
+from teddy_cloud.fleet.asking import Adopt
 from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.identity.accounts import Account, check_password, normal_email
 from teddy_cloud.settings import Settings, prepared_data_folder
@@ -18,6 +20,7 @@ from teddy_shared.purposes import Consent
 from teddy_shared.seal import write_private
 
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
+SOMEBODY: Final = operator("somebody")  # for programs that act for nobody in particular
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Added:
     made_up_password: str | None  # shown once, kept nowhere
 
 
-async def add_family(settings: Settings, wanted: NewFamily) -> Added:
+async def add_family(settings: Settings, wanted: NewFamily, caller: Caller = SOMEBODY) -> Added:
     """Raises ConfigError, before anything is changed, where the address or the bear is taken."""
     email = normal_email(wanted.email)
     if not NAME.fullmatch(wanted.bear):
@@ -52,9 +55,8 @@ async def add_family(settings: Settings, wanted: NewFamily) -> Added:
             raise ConfigError(f"{email} has a family already; sign in with it, or use another address")
         password = wanted.password or _made_up_password(office)
         family = FamilyId(f"family-{office.chance.token(8)}")
-        bear = await office.fleet.adopt(
-            family=family, bear=BearId(wanted.bear), age_band=wanted.age_band, consent=wanted.consent
-        )
+        adopt = Adopt(bear=wanted.bear, family=family, age_band=wanted.age_band, consent=wanted.consent)
+        bear = await office.commands.handle(adopt, caller)
         await asyncio.to_thread(_write_provision, office, BearId(bear.id), wanted.provision)
         # The account comes last: whoever can sign in finds everything in its place.
         await office.accounts.add(Account(email, family, await office.passwords.hashed(password)))

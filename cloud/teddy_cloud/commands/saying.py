@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import json
 import os
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from teddy_cloud.bus.callers import Caller, operator
 from teddy_cloud.settings import Settings, load
 from teddy_shared.errors import ConfigError, LinkError
+from teddy_shared.logs import configure
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -40,8 +43,17 @@ def settings_of(arguments: argparse.Namespace, **more: Any) -> Settings:
     return load(environment=os.environ, files=arguments.settings, overrides=overrides)
 
 
+def this_operator() -> Caller:
+    """Whoever is logged in at this machine."""
+    try:
+        return operator(getpass.getuser())
+    except (OSError, KeyError):  # a container may run under a number without a name
+        return operator(str(os.getuid()))
+
+
 def finish(work: Coroutine[Any, Any, T]) -> T:
     """Run it to its end. A store that is away is for the operator to mend: raises ConfigError."""
+    configure(level="warning")
     try:
         return asyncio.run(work)
     except LinkError as error:

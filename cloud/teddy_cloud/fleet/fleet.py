@@ -56,6 +56,16 @@ class Fleet:
             raise NotYours
         return found
 
+    async def family_of(self, bear: BearId) -> FamilyId:
+        """For those who may touch every family's bears. Raises NotYours where no family owns it."""
+        found = await self._records.bear(bear)
+        if found is None:
+            raise NotYours
+        return FamilyId(found.family)
+
+    async def every_bear(self) -> Sequence[BearId]:
+        return await self._records.all_bears()
+
     async def settings(self, family: FamilyId, bear: BearId) -> SettingsDocument:
         """Raises NotYours."""
         await self.bear(family, bear)

@@ -39,8 +39,7 @@ def api_router(doors: Doors) -> APIRouter:
     @router.get("/bears/{bear}/today")
     async def today(request: Request, bear: str) -> Response:
         session = await doors.session(request)
-        await doors.fleet.bear(session.family, bear_named(bear))
-        shown = await today_of(doors.models, doors.clock, bear_named(bear))
+        shown = await today_of(doors.queries, doors.caller(session), doors.clock, bear_named(bear))
         return JSONResponse(
             {
                 "awake": shown.awake,

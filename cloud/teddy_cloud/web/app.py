@@ -10,6 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
+from teddy_cloud.bus.callers import NotForYou
+from teddy_cloud.bus.middleware import Misfit
+from teddy_cloud.bus.once import KeyMisused, StillAtWork
 from teddy_cloud.fleet.fleet import NotYours
 from teddy_cloud.web.api import api_router
 from teddy_cloud.web.doors import Doors, Forged, SignedOut
@@ -27,6 +30,7 @@ _SENTENCES: Final = {
     401: ("Signed out", "Sign in first."),
     403: ("Not from here", "This form did not come from this page. Open the page again and repeat it."),
     404: ("Not found", "There is no such page in your family."),
+    409: ("Sent before", "This was sent already. Open the page again, and repeat it if need be."),
     503: ("One moment", "Teddy's memory does not answer. The bear keeps everything; try again in a minute."),
 }
 
@@ -69,6 +73,19 @@ def _say_errors(app: FastAPI, pages: Pages) -> None:
     @app.exception_handler(Forged)
     async def forged(request: Request, _: Exception) -> Response:
         return said(request, 403)
+
+    @app.exception_handler(NotForYou)
+    async def not_for_you(request: Request, _: Exception) -> Response:
+        return said(request, 403)
+
+    @app.exception_handler(Misfit)
+    async def misfit(request: Request, _: Exception) -> Response:
+        return said(request, 400)
+
+    @app.exception_handler(KeyMisused)
+    @app.exception_handler(StillAtWork)
+    async def sent_before(request: Request, _: Exception) -> Response:
+        return said(request, 409)
 
     @app.exception_handler(LinkError)
     async def away(request: Request, error: Exception) -> Response:

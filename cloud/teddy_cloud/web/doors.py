@@ -8,12 +8,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request, Response
 
+from teddy_cloud.bus.callers import Caller, parent
+from teddy_cloud.bus.commands import CommandBus
+from teddy_cloud.bus.queries import QueryBus
+from teddy_cloud.bus.watch import Watch
 from teddy_cloud.fleet.fleet import Fleet, NotYours
 from teddy_cloud.identity.sessions import SECONDS, Session, Sessions
 from teddy_cloud.identity.signin import SignIn
-from teddy_cloud.projections.readmodels import ReadModels
 from teddy_cloud.web.rendering import Pages
-from teddy_shared.clock import Clock
+from teddy_shared.clock import Chance, Clock
 from teddy_shared.envelope import NAME, BearId
 from teddy_shared.errors import TeddyError
 
@@ -40,8 +43,11 @@ class Doors:
     sign_in: SignIn
     sessions: Sessions
     fleet: Fleet
-    models: ReadModels
+    commands: CommandBus
+    queries: QueryBus
+    watch: Watch
     clock: Clock
+    chance: Chance
     pages: Pages
 
     async def session(self, request: Request) -> Session:
@@ -50,6 +56,10 @@ class Doors:
         if session is None:
             raise SignedOut
         return session
+
+    def caller(self, session: Session) -> Caller:
+        """As whom this session asks the buses."""
+        return parent(session.email, session.family)
 
     async def form(self, request: Request, session: Session | None) -> dict[str, list[str]]:
         """The fields of a form of ours. Raises Forged for any other."""

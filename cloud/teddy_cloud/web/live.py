@@ -49,22 +49,23 @@ class Live:
         self._open += 1
         try:
             yield RETRY
-            async with doors.models.notices(bear) as notices:
+            session = await doors.session(request)
+            async with doors.watch.of(bear) as changes:
                 shown: dict[str, str] = {}
                 seen: Today | None = None
                 while not self.closing.is_set():
-                    today = await today_of(doors.models, doors.clock, bear)
+                    today = await today_of(doors.queries, doors.caller(session), doors.clock, bear)
                     for name, html in _pieces(doors, today, seen):
                         if shown.get(name) != html:
                             shown[name] = html
                             yield _event(name, html)
                     seen = today
                     for _ in range(BEAT):
-                        if self.closing.is_set() or await notices.changed(TICK):
+                        if self.closing.is_set() or await changes.changed(TICK):
                             break
                     else:
                         yield b": still here\n\n"
-                    await doors.session(request)  # signed out elsewhere: the stream ends
+                    session = await doors.session(request)  # signed out elsewhere: the stream ends
         except (LinkError, SignedOut):
             return  # the browser connects again, and is told then
         finally:

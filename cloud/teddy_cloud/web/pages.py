@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from teddy_cloud.fleet.asking import SettingsOfBear, WishSettings
 from teddy_cloud.identity.sessions import Session
 from teddy_cloud.identity.signin import Refused
-from teddy_cloud.projections.bears import STATE, Bears, state_of
+from teddy_cloud.projections.queries import StateOfBear
 from teddy_cloud.web.doors import COOKIE, Doors, Forged, SignedOut, address_of, bear_named, forget, remember
 from teddy_cloud.web.today import today_of
 from teddy_shared.envelope import BearId
@@ -69,8 +70,7 @@ def pages_router(doors: Doors) -> APIRouter:
     @router.get("/bears/{bear}")
     async def today(request: Request, bear: str) -> Response:
         session = await doors.session(request)
-        await doors.fleet.bear(session.family, bear_named(bear))
-        shown = await today_of(doors.models, doors.clock, bear_named(bear))
+        shown = await today_of(doors.queries, doors.caller(session), doors.clock, bear_named(bear))
         return HTMLResponse(
             doors.pages.render(
                 "today.html", session=session, bear=bear, today=shown, bears=await _bears(session)
@@ -86,18 +86,19 @@ def pages_router(doors: Doors) -> APIRouter:
     async def save(request: Request, bear: str) -> Response:
         session = await doors.session(request)
         form = await doors.form(request, session)
-        await doors.fleet.wish(
-            session.family,
-            bear_named(bear),
+        wish = WishSettings(
+            bear=bear_named(bear),
             volume=_share(form, "volume"),
             patience=_share(form, "patience"),
             consent=_consent(form),
         )
+        await doors.commands.handle(wish, doors.caller(session), key=_once(form))
         return RedirectResponse(f"/bears/{bear}/settings?saved", SEE_OTHER)
 
     async def _settings_page(session: Session, bear: BearId, *, saved: bool) -> Response:
-        document = await doors.fleet.settings(session.family, bear)
-        state = state_of(await doors.models.page(Bears.name, bear, STATE))
+        caller = doors.caller(session)
+        document = await doors.queries.ask(SettingsOfBear(bear), caller)
+        state = await doors.queries.ask(StateOfBear(bear), caller)
         return HTMLResponse(
             doors.pages.render(
                 "settings.html",
@@ -107,6 +108,7 @@ def pages_router(doors: Doors) -> APIRouter:
                 document=document,
                 state=state,
                 saved=saved,
+                once=doors.chance.token(),
             )
         )
 
@@ -122,6 +124,11 @@ def _share(form: dict[str, list[str]], name: str) -> float:
         case [text] if text.isascii() and text.isdigit() and int(text) <= 100:
             return int(text) / 100
     raise Forged
+
+
+def _once(form: dict[str, list[str]]) -> str | None:
+    """What makes a form that is sent twice one wish. A page from before an update has none."""
+    return form.get("once", [None])[0]
 
 
 def _consent(form: dict[str, list[str]]) -> Consent:

@@ -1,23 +1,17 @@
-"""Today of a bear: what the page shows and what the JSON says, gathered from the read models."""
+"""Today of a bear: what the page shows and what the JSON says, gathered through the query bus."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from teddy_cloud.projections.bears import ALERTS, STATE, Alert, Bears, BearState, alerts_of, state_of
-from teddy_cloud.projections.conversations import (
-    Conversations,
-    Turn,
-    day_of,
-    minutes_by_hour,
-    topics_of,
-    turns_of,
-)
-from teddy_cloud.projections.readmodels import ReadModels
+from teddy_cloud.bus.callers import Caller
+from teddy_cloud.bus.queries import QueryBus
+from teddy_cloud.projections.bears import Alert, BearState
+from teddy_cloud.projections.conversations import Turn, day_of, minutes_by_hour, topics_of
+from teddy_cloud.projections.queries import DayOfBear
 from teddy_cloud.web.chart import Chart, chart_of
 from teddy_shared.clock import Clock
 from teddy_shared.envelope import BearId
@@ -54,14 +48,10 @@ class Today:
         return chart_of(self.minutes_by_hour)
 
 
-async def today_of(models: ReadModels, clock: Clock, bear: BearId) -> Today:
-    """Raises LinkError while the store is away."""
+async def today_of(queries: QueryBus, caller: Caller, clock: Clock, bear: BearId) -> Today:
+    """Raises NotYours, and LinkError while the store is away."""
     now_ms = int(clock.wall() * 1000)
-    turns, state, alerts = await asyncio.gather(
-        models.page(Conversations.name, bear, day_of(now_ms)),
-        models.page(Bears.name, bear, STATE),
-        models.page(Bears.name, bear, ALERTS),
-    )
+    found = await queries.ask(DayOfBear(bear, day_of(now_ms)), caller)
     oldest = now_ms - ALERTS_STAY // timedelta(milliseconds=1)
-    recent = [alert for alert in alerts_of(alerts) if alert.wall_ms >= oldest]
-    return Today(bear, now_ms, state_of(state), turns_of(turns), recent)
+    recent = [alert for alert in found.alerts if alert.wall_ms >= oldest]
+    return Today(bear, now_ms, found.state, found.turns, recent)

@@ -1,4 +1,4 @@
-"""The container and the state manager, beside a dict and a bare SQLite; the memory of a whole bear."""
+"""Container, state manager and cached query, beside a dict and a bare SQLite; the memory of a whole bear."""
 
 from __future__ import annotations
 
@@ -8,17 +8,26 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import TypeAdapter
 
+from teddy_cloud.bus.cache import Cache
+from teddy_cloud.bus.callers import parent
+from teddy_cloud.bus.queries import Query, QueryBus, answers
+from teddy_cloud.bus.records import Records
+from teddy_cloud.bus.timings import Timings
+from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_edge.container.bear import bear_providers
 from teddy_edge.container.parts import open_parts
 from teddy_edge.conversation.report import Nobody, Onlooker
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.settings import Settings, read
 from teddy_shared.clock import Clock, SystemChance, SystemClock
+from teddy_shared.envelope import BearId, FamilyId
+from teddy_shared.errors import TeddyError
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from teddy_shared.state.keys import Key, Role
 from teddy_shared.state.memory import MemoryStore
@@ -44,7 +53,8 @@ async def _run(options: Options) -> Sequence[Figure]:
         resolving = await _resolving(Path(folder), options)
         memory = await _memory(options)
         disk = await _disk(Path(folder), options)
-    return [*resolving, *memory, *disk]
+        asking = await _asking(options)
+    return [*resolving, *memory, *disk, *asking]
 
 
 async def _resolving(folder: Path, options: Options) -> list[Figure]:
@@ -121,6 +131,56 @@ async def _disk(folder: Path, options: Options) -> list[Figure]:
     return [
         Figure("state_fsync_ms", 1e3 * took["ours"], "ms", bar=10),
         Figure("state_sqlite_ms", 1e3 * took["bare"], "ms"),
+    ]
+
+
+@dataclass(frozen=True)
+class _Day(Query[str]):
+    name: ClassVar[str] = "bench.day"
+
+    day: str
+
+
+class _EveryFamily:
+    async def bear(self, family: FamilyId, bear: BearId) -> object:
+        return (family, bear)
+
+
+async def _asking(options: Options) -> list[Figure]:
+    """A question that was answered a moment ago, whole way through the bus, against a dict lookup."""
+    chance, clock, cache = SystemChance(), SystemClock(), Cache()
+    keys = MemoryKeyRing(chance=chance)
+    keys.create("bear:bear-1")
+    seal = ChaChaSeal(keys=keys, chance=chance)
+    records = Records(store=MemoryEventStore(), seal=seal, clock=clock, owner_of=lambda bear: f"bear:{bear}")
+    bear, mother = BearId("bear-1"), parent("mother@example.org", FamilyId("family-1"))
+
+    async def answer(query: _Day) -> str:
+        return query.day
+
+    bus = QueryBus(
+        answerers=[answers(_Day, answer)],
+        cache=cache,
+        owners=_EveryFamily(),
+        records=records,
+        timings=Timings(),
+        clock=clock,
+    )
+    cache.open()
+    bare = {(mother.family, _Day(bear, "2026-09-01")): "2026-09-01"}
+
+    async def ask() -> object:
+        return await bus.ask(_Day(bear, "2026-09-01"), mother)
+
+    async def look_up() -> object:
+        return bare[mother.family, _Day(bear, "2026-09-01")]
+
+    took = await medians({"ours": ask, "dict": look_up}, rounds=options.rounds, runs=MEMORY_RUNS)
+    if len(cache) != 1:
+        raise TeddyError("the answer did not come from the cache")
+    return [
+        Figure("cached_query_us", 1e6 * took["ours"], "us", bar=50),
+        Figure("cached_dict_us", 1e6 * took["dict"], "us"),
     ]
 
 
