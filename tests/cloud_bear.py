@@ -33,6 +33,7 @@ def head_of(
     *,
     bear: str = BEAR,
     epoch: str = EPOCH,
+    lane: Lane | None = None,
     turn: str | None = None,
     profile: str | None = CHILD,
     wall_ms: int | None = None,
@@ -40,7 +41,7 @@ def head_of(
 ) -> Envelope:
     label = event.label if event else events.BearStarted.label
     fields: dict[str, Any] = {
-        "place": Place(bear=bear, epoch=epoch, lane=label.lane, seq=seq),
+        "place": Place(bear=bear, epoch=epoch, lane=label.lane if lane is None else lane, seq=seq),
         "type": label.type,
         "version": label.version,
         "kind": label.kind,

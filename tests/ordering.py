@@ -65,7 +65,7 @@ class Desk:
         head = head_of(event, self.told, correlation=order.id)
         line, owner = encode_head(head), device_owner(BEAR)
         item = Item(
-            line, line, head.purpose, None, owner, self.seal.seal(owner, to_bytes(event), head.place.bytes())
+            line, head.purpose, None, owner, self.seal.seal(owner, to_bytes(event), head.place.bytes())
         )
         await self.store.append_batch(
             bear=BEAR, epoch=head.place.epoch, lane=head.place.lane, first=self.told, items=[item]

@@ -67,14 +67,7 @@ def encode_batch(batch: Batch) -> bytes:
 
 def decode_batch(data: bytes) -> Batch:
     """Raises MalformedEvent for anything that `encode_batch` did not write."""
-    try:
-        with zstandard.ZstdDecompressor().stream_reader(data) as reader:
-            plain = reader.read(LARGEST_BATCH + 1)
-    except zstandard.ZstdError:
-        raise MalformedEvent(data, "not a zstd frame") from None
-    if len(plain) > LARGEST_BATCH:
-        raise MalformedEvent(data, f"unfolds to more than {LARGEST_BATCH} bytes")
-    lines = plain.split(b"\n")
+    lines = _unfolded(data).split(b"\n")
     try:
         header = BatchHeader.model_validate_json(lines[0])
     except ValidationError:
@@ -94,5 +87,23 @@ def decode_head(data: bytes) -> Envelope:
     try:
         return Envelope.model_validate_json(data)
     except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"]))
-        raise MalformedEvent(data, f"the head does not fit at {where or 'its start'}") from None
+        raise misfit(data, error) from None
+
+
+def misfit(head: bytes, error: ValidationError) -> MalformedEvent:
+    """What is wrong with a head, by the name of the field: never what stands in it."""
+    where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+    return MalformedEvent(head, f"the head does not fit at {where or 'its start'}")
+
+
+def _unfolded(data: bytes) -> bytes:
+    """Our own frames say how large they unfold, so nobody makes us reserve more than that."""
+    try:
+        size = zstandard.frame_content_size(data)
+        if size > LARGEST_BATCH:
+            raise MalformedEvent(data, f"unfolds to more than {LARGEST_BATCH} bytes")
+        if size < 0:
+            raise MalformedEvent(data, "a zstd frame that does not say how large it is")
+        return zstandard.ZstdDecompressor().decompress(data)
+    except zstandard.ZstdError:
+        raise MalformedEvent(data, "not a zstd frame") from None

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
@@ -21,6 +21,7 @@ from teddy_shared.errors import ConfigError, KeyErased, SealError
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+CIPHERS: Final = 4096  # kept by a seal, one an owner; then it begins anew
 UNFINISHED: Final = ".new"  # how the name of a file ends that is being written
 
 
@@ -42,6 +43,9 @@ class Seal(Protocol):
     def seal(self, owner: str, plain: bytes, bound_to: bytes) -> bytes:
         """Raises KeyErased."""
 
+    def seal_all(self, owner: str, pieces: Sequence[tuple[bytes, bytes]]) -> Sequence[bytes]:
+        """Seal many, each a plain text and what it is bound to. Raises KeyErased."""
+
     def open(self, owner: str, sealed: bytes, bound_to: bytes) -> bytes:
         """Raises SealError for altered bytes or another place, KeyErased without a key."""
 
@@ -52,17 +56,44 @@ class ChaChaSeal:
     def __init__(self, *, keys: KeyRing, chance: Chance) -> None:
         self._keys = keys
         self._chance = chance
+        # Making a cipher costs as much as sealing 300 bytes. Each stands beside the key it was made of.
+        self._ciphers: dict[str, tuple[bytes, ChaCha20Poly1305]] = {}
 
     def seal(self, owner: str, plain: bytes, bound_to: bytes) -> bytes:
-        nonce = self._chance.bytes(NONCE_BYTES)
-        return nonce + ChaCha20Poly1305(self._keys.key(owner)).encrypt(nonce, plain, bound_to)
+        return self.seal_all(owner, [(plain, bound_to)])[0]
+
+    def seal_all(self, owner: str, pieces: Sequence[tuple[bytes, bytes]]) -> Sequence[bytes]:
+        """The key ring is asked once, and the nonces are drawn in one go."""
+        encrypt = self._cipher(owner).encrypt
+        drawn = self._chance.bytes(NONCE_BYTES * len(pieces))
+        nonces = (drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES))
+        return [
+            nonce + encrypt(nonce, plain, bound_to)
+            for nonce, (plain, bound_to) in zip(nonces, pieces, strict=True)
+        ]
 
     def open(self, owner: str, sealed: bytes, bound_to: bytes) -> bytes:
         nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
-            return ChaCha20Poly1305(self._keys.key(owner)).decrypt(nonce, body, bound_to)
+            return self._cipher(owner).decrypt(nonce, body, bound_to)
         except (InvalidTag, ValueError):
             raise SealError(f"{len(sealed)} sealed bytes of {owner} do not open here") from None
+
+    def _cipher(self, owner: str) -> ChaCha20Poly1305:
+        """Raises KeyErased, and forgets what was made of the key."""
+        try:
+            key = self._keys.key(owner)
+        except KeyErased:
+            self._ciphers.pop(owner, None)
+            raise
+        known = self._ciphers.get(owner)
+        if known is not None and known[0] == key:
+            return known[1]
+        if len(self._ciphers) >= CIPHERS:
+            self._ciphers.clear()
+        cipher = ChaCha20Poly1305(key)
+        self._ciphers[owner] = (key, cipher)
+        return cipher
 
 
 class MemoryKeyRing:
@@ -79,7 +110,11 @@ class MemoryKeyRing:
             raise KeyErased(owner) from None
 
     def create(self, owner: str) -> None:
-        self._keys.setdefault(owner, self._chance.bytes(KEY_BYTES))
+        self.create_all([owner])
+
+    def create_all(self, owners: Iterable[str]) -> None:
+        for owner in owners:
+            self._keys.setdefault(owner, self._chance.bytes(KEY_BYTES))
 
     def erase(self, owner: str) -> None:
         self._keys.pop(owner, None)
@@ -110,13 +145,19 @@ class FileKeyRing:
                 raise KeyErased(owner) from None
 
     def create(self, owner: str) -> None:
+        self.create_all([owner])
+
+    def create_all(self, owners: Iterable[str]) -> None:
+        """The same for many; the file is written once."""
         with self._lock:
             self._refresh()
-            if owner in self._keys:
+            missing = [owner for owner in owners if owner not in self._keys]
+            if not missing:
                 return  # and a full disk does not matter
             with self._alone():
-                if owner not in self._keys:
-                    self._write({**self._keys, owner: self._chance.bytes(KEY_BYTES)})
+                fresh = {owner: self._chance.bytes(KEY_BYTES) for owner in missing if owner not in self._keys}
+                if fresh:
+                    self._write(self._keys | fresh)
 
     def erase(self, owner: str) -> None:
         with self._lock:

@@ -12,9 +12,11 @@ from teddy_cloud.eventstore.partitions import PARTITIONS, partition_of
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import BEGINNING, DEAD_LETTERS, Entry, EventStore, Item, Poison
 from teddy_cloud.storage.client import connect
-from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_shared.codec import decode_head, encode_head
+from teddy_shared.envelope import WITHHELD, BearId, Lane, ProfileId
 from teddy_shared.errors import Conflict, LinkError
 from teddy_shared.purposes import Purpose
+from tests.cloud_bear import ended, head_of
 from tests.servers import AnyStore, Server
 
 BEAR = BearId("bear-1")
@@ -23,7 +25,14 @@ HERE = partition_of(BEAR)
 
 
 def item(number: int, purpose: Purpose = Purpose.ACTIVITY, profile: ProfileId | None = CHILD) -> Item:
-    return Item(b"head %d" % number, b"nothing %d" % number, purpose, profile, CHILD, b"sealed %d" % number)
+    head = head_of(ended(), number, purpose=purpose, profile=profile, turn=f"turn-{number}", wall_ms=number)
+    return Item(encode_head(head), purpose, profile, CHILD, b"sealed %d" % number)
+
+
+def told(entry: Entry) -> str:
+    """An entry as these tests speak of it."""
+    head = decode_head(entry.head)
+    return f"{'nothing' if head.type == WITHHELD else 'head'} {head.place.seq}"
 
 
 def items(first: int, last: int) -> Sequence[Item]:
@@ -38,7 +47,13 @@ class EventStoreContract:
     """Run over each store. The fixture gives one whose family has granted activity to one child."""
 
     async def append(
-        self, store: EventStore, first: int, batch: Sequence[Item | Poison], **where: str
+        self,
+        store: EventStore,
+        first: int,
+        batch: Sequence[Item | Poison],
+        *,
+        covers: int = 1,
+        **where: str,
     ) -> int:
         return await store.append_batch(
             bear=BearId(where.get("bear", BEAR)),
@@ -46,21 +61,22 @@ class EventStoreContract:
             lane=Lane.INTERACTION,
             first=first,
             items=batch,
+            covers=covers,
         )
 
     async def all(self, store: EventStore, bear: BearId = BEAR) -> Sequence[Entry]:
         return await store.read(partition_of(bear), BEGINNING, 1000)
 
-    async def heads(self, store: EventStore) -> list[bytes]:
-        return [entry.head for entry in await self.all(store)]
+    async def heads(self, store: EventStore) -> list[str]:
+        return [told(entry) for entry in await self.all(store)]
 
     async def test_keeps_a_batch_whole_and_says_how_far_it_got(self, store: EventStore) -> None:
         mark = await self.append(store, 1, items(1, 3))
 
         assert mark == 3
         first, *_ = await self.all(store)
-        assert (first.head, first.owner, first.sealed) == (b"head 1", CHILD, b"sealed 1")
-        assert await self.heads(store) == [b"head 1", b"head 2", b"head 3"]
+        assert (first.head, first.owner, first.sealed) == (item(1).head, CHILD, b"sealed 1")
+        assert await self.heads(store) == ["head 1", "head 2", "head 3"]
 
     async def test_stores_what_comes_twice_only_once(self, store: EventStore) -> None:
         await self.append(store, 1, items(1, 3))
@@ -68,13 +84,13 @@ class EventStoreContract:
         marks = [await self.append(store, 1, items(1, 3)), await self.append(store, 2, items(2, 5))]
 
         assert marks == [3, 5]
-        assert await self.heads(store) == [b"head %d" % number for number in range(1, 6)]
+        assert await self.heads(store) == [f"head {number}" for number in range(1, 6)]
 
     async def test_stores_nothing_behind_a_gap(self, store: EventStore) -> None:
         await self.append(store, 1, items(1, 2))
 
         assert await self.append(store, 4, items(4, 6)) == 2
-        assert await self.heads(store) == [b"head 1", b"head 2"]
+        assert await self.heads(store) == ["head 1", "head 2"]
 
     async def test_lanes_epochs_and_bears_count_for_themselves(self, store: EventStore) -> None:
         await self.append(store, 1, items(1, 2))
@@ -91,7 +107,7 @@ class EventStoreContract:
         mark = await self.append(store, 1, [item(1), Poison("no head", b"sealed raw"), item(3)])
 
         assert mark == 3
-        assert await self.heads(store) == [b"head 1", b"head 3"]
+        assert await self.heads(store) == ["head 1", "head 3"]
         (letter,) = await store.dead_letters(HERE)
         assert (letter.bear, letter.reason, letter.sealed) == (BEAR, "no head", b"sealed raw")
 
@@ -100,21 +116,72 @@ class EventStoreContract:
 
         assert mark == 3
         withheld, kept, other = await self.all(store)
-        assert (withheld.head, withheld.sealed, withheld.owner) == (b"nothing 1", b"", "")
-        assert kept.head == b"head 2"
-        assert other.head == b"nothing 3"
+        assert (told(withheld), withheld.sealed, withheld.owner) == ("nothing 1", b"", "")
+        assert not any(word in withheld.head for word in (b"turn", b"child", b"ended"))
+        assert told(kept) == "head 2"
+        assert told(other) == "nothing 3"
+
+    async def test_what_is_not_granted_and_cannot_be_read_either_is_quarantined_without_its_bytes(
+        self, store: EventStore
+    ) -> None:
+        strange = Item(b'{"no": "head"}', Purpose.TRANSCRIPT, None, CHILD, b"sealed 2")
+
+        mark = await self.append(store, 1, [item(1), strange, item(3)])
+
+        assert (mark, await self.heads(store)) == (3, ["head 1", "head 3"])
+        (letter,) = await store.dead_letters(HERE)
+        assert (letter.sealed, letter.size) == (b"", 0)
+
+    async def test_many_sorts_of_events_in_one_batch_are_each_judged_for_themselves(
+        self, store: EventStore
+    ) -> None:
+        strangers = [item(number, profile=ProfileId(f"stranger-{number}")) for number in range(1, 301)]
+
+        mark = await self.append(store, 1, [*strangers, item(301), device(302)])
+
+        assert mark == 302
+        expected = [f"nothing {number}" for number in range(1, 301)] + ["head 301", "head 302"]
+        assert await self.heads(store) == expected
+
+    async def test_one_event_may_stand_for_a_range_of_numbers(self, store: EventStore) -> None:
+        await self.append(store, 1, items(1, 2))
+
+        marks = [
+            await self.append(store, 4, [device(9)], covers=6),  # a gap before the gap
+            await self.append(store, 3, [device(9)], covers=7),
+            await self.append(store, 3, [device(9)], covers=7),
+            await self.append(store, 10, items(10, 11)),
+        ]
+
+        assert marks == [2, 9, 9, 11]
+        assert await self.heads(store) == ["head 1", "head 2", "head 9", "head 10", "head 11"]
+
+    async def test_a_range_of_which_some_is_stored_already_moves_the_mark_all_the_same(
+        self, store: EventStore
+    ) -> None:
+        await self.append(store, 1, items(1, 4))
+
+        mark = await self.append(store, 2, [device(9)], covers=8)
+
+        assert (mark, await self.heads(store)) == (9, [*(f"head {n}" for n in range(1, 5)), "head 9"])
+
+    async def test_a_range_that_cannot_be_read_is_quarantined_and_passed(self, store: EventStore) -> None:
+        mark = await self.append(store, 1, [Poison("no head", b"sealed raw")], covers=5)
+
+        assert (mark, await self.heads(store)) == (5, [])
+        assert len(await store.dead_letters(HERE)) == 1
 
     async def test_another_familys_child_leaves_only_its_number(self, store: EventStore) -> None:
         await self.append(store, 1, [item(1, profile=ProfileId("child-2"))])
 
-        assert await self.heads(store) == [b"nothing 1"]
+        assert await self.heads(store) == ["nothing 1"]
 
     async def test_the_device_needs_no_grant(self, store: EventStore) -> None:
         await store.permit(BEAR, consent=frozenset(), profiles=frozenset())
 
         await self.append(store, 1, [item(1, Purpose.DEVICE, None), item(2)])
 
-        assert await self.heads(store) == [b"head 1", b"nothing 2"]
+        assert await self.heads(store) == ["head 1", "nothing 2"]
 
     async def test_a_withdrawn_purpose_is_refused_from_then_on(self, store: EventStore) -> None:
         await self.append(store, 1, [item(1)])
@@ -122,7 +189,7 @@ class EventStoreContract:
 
         await self.append(store, 2, [item(2), item(3, Purpose.SAFETY)])
 
-        assert await self.heads(store) == [b"head 1", b"nothing 2", b"head 3"]
+        assert await self.heads(store) == ["head 1", "nothing 2", "head 3"]
 
     async def test_without_any_grant_a_dead_letter_keeps_no_bytes(self, store: EventStore) -> None:
         await store.permit(BEAR, consent=frozenset(), profiles=frozenset())
@@ -146,8 +213,8 @@ class EventStoreContract:
 
         rest = await store.read(HERE, begin[-1].position, 10)
 
-        assert [entry.head for entry in begin] == [b"head 1", b"head 2"]
-        assert [entry.head for entry in rest] == [b"head 3", b"head 4", b"head 5"]
+        assert [told(entry) for entry in begin] == ["head 1", "head 2"]
+        assert [told(entry) for entry in rest] == ["head 3", "head 4", "head 5"]
         assert not await store.read(HERE, rest[-1].position, 10)
 
     async def test_reads_many_partitions_in_one_go(self, store: EventStore) -> None:
@@ -175,7 +242,7 @@ class EventStoreContract:
         for first in range(1, 40, 4):
             await asyncio.gather(*(self.append(store, first, items(first, first + 3)) for _ in range(5)))
 
-        assert await self.heads(store) == [b"head %d" % number for number in range(1, 41)]
+        assert await self.heads(store) == [f"head {number}" for number in range(1, 41)]
 
     async def test_an_own_stream_takes_only_what_expects_its_version(self, store: EventStore) -> None:
         async def own(expected: int, *items: Item) -> int:
@@ -189,7 +256,7 @@ class EventStoreContract:
         with pytest.raises(Conflict, match="at version 1, not 5"):
             await own(5, device(2))
         assert await own(1, device(2), device(3)) == 3
-        assert await self.heads(store) == [b"head 1", b"head 2", b"head 3"]
+        assert await self.heads(store) == ["head 1", "head 2", "head 3"]
 
 
 class TestMemoryEventStore(EventStoreContract):
@@ -217,7 +284,7 @@ class TestRedisEventStore(EventStoreContract):
         single_store.start()
 
         assert await self.append(store, 3, items(3, 4)) == 4
-        assert await self.heads(store) == [b"head %d" % number for number in range(1, 5)]
+        assert await self.heads(store) == [f"head {number}" for number in range(1, 5)]
         await client.close()
 
     async def test_all_keys_of_a_bear_lie_in_one_slot(

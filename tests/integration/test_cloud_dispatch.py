@@ -21,12 +21,13 @@ from teddy_shared import messages
 from teddy_shared.addresses import broker_address
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import SeededChance
-from teddy_shared.envelope import FamilyId, Lane, ProfileId
+from teddy_shared.codec import decode_head
+from teddy_shared.envelope import WITHHELD, FamilyId, Lane, ProfileId
 from teddy_shared.errors import ConfigError
 from teddy_shared.messages import SettingsDocument
 from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
-from tests.cloud_bear import BEAR, SECONDS, Wire, wire_to
+from tests.cloud_bear import BEAR, SECONDS, Wire, ended, wire_to, wired
 from tests.servers import Server
 
 FAMILY = FamilyId("family-1")
@@ -128,20 +129,19 @@ async def test_a_withdrawn_purpose_is_refused_by_the_store_at_once(
     async with dispatching(mosquitto, redis_server) as cloud:
         await cloud.adopt()
         bear = await cloud.fleet.bear(FAMILY, BEAR)
-        item = Item(
-            b"head", b"nothing", Purpose.ACTIVITY, ProfileId(bear.profile.id), bear.profile.id, b"sealed"
-        )
+        child = ProfileId(bear.profile.id)
+        item = Item(wired(ended(), 1).head, Purpose.ACTIVITY, child, child, b"sealed")
 
-        async def stored(seq: int) -> bytes:
+        async def stored(seq: int) -> str:
             await cloud.store.append_batch(bear=BEAR, epoch="e", lane=Lane.BULK, first=seq, items=[item])
             found = await cloud.store.read_many(dict.fromkeys(range(256), "0-0"), 10)  # type: ignore[arg-type]
             ((*_, last),) = found.values()
-            return last.head
+            return decode_head(last.head).type
 
         granted = await stored(1)
         await cloud.fleet.wish(FAMILY, BEAR, volume=0.7, patience=0.3, consent=frozenset({Purpose.SAFETY}))
 
-        assert (granted, await stored(2)) == (b"head", b"nothing")
+        assert (granted, await stored(2)) == ("turn.ended", WITHHELD)
 
 
 async def test_two_parents_who_wish_at_once_both_count_and_the_store_obeys_the_last(

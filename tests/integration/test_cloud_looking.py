@@ -21,7 +21,7 @@ async def store_events(store: Server, *events: Event) -> None:
     client = connect(store.url)
     for seq, event in enumerate(events, 1):
         head = encode_head(head_of(event, seq))
-        item = Item(head, head, Purpose.DEVICE, profile=None, owner="", sealed=to_bytes(event))
+        item = Item(head, Purpose.DEVICE, profile=None, owner="", sealed=to_bytes(event))
         await RedisEventStore(client=client).append_batch(
             bear=BEAR, epoch=EPOCH, lane=event.label.lane, first=seq, items=[item]
         )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teddy_cloud.eventstore.store import Item, Poison
 from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.ingest.heads import read_head
 from teddy_cloud.ingest.intake import Delivery, Intake, StrangeBear, Unreadable
 from teddy_shared.clock import SeededChance
-from teddy_shared.codec import WireEvent, decode_head
-from teddy_shared.envelope import WITHHELD, BearId, Lane, Place
-from teddy_shared.errors import SealError
-from teddy_shared.events import BearStarted, to_bytes
+from teddy_shared.codec import Batch, BatchHeader, WireEvent, decode_head, encode_batch
+from teddy_shared.envelope import GAP, WITHHELD, BearId, Envelope, Lane, Place
+from teddy_shared.errors import MalformedEvent, SealError
+from teddy_shared.events import BearStarted, Event, EventsDropped, SafetyAlertRaised, TurnEnded, to_bytes
 from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from tests.cloud_bear import BEAR, CHILD, EPOCH, batch_of, ended, turns, wired
@@ -43,6 +47,11 @@ def taken(intake: Intake, *events: WireEvent, first: int = 1) -> list[Item | Poi
     return list(delivery.items)
 
 
+def covering(event: WireEvent, *, first: int, covers: int) -> bytes:
+    header = BatchHeader(epoch=EPOCH, lane=Lane.INTERACTION, first=first, count=1, covers=covers)
+    return encode_batch(Batch(header, (event,)))
+
+
 def test_a_payload_leaves_only_under_the_childs_key_and_only_in_its_place(
     intake: Intake, seal: ChaChaSeal
 ) -> None:
@@ -64,14 +73,6 @@ def test_what_the_bear_says_of_itself_is_under_the_bears_own_key(intake: Intake)
     assert (item.owner, item.profile) == (device_owner(BEAR), None)
 
 
-def test_the_stand_in_says_nothing_about_the_child(intake: Intake) -> None:
-    (item,) = taken(intake, wired(ended(), 1, turn="turn-1"))
-
-    assert isinstance(item, Item)
-    head = decode_head(item.stand_in)
-    assert (head.type, head.purpose, head.profile, head.turn) == (WITHHELD, Purpose.DEVICE, None, None)
-
-
 def test_a_turn_that_calls_itself_the_devices_needs_consent_all_the_same(intake: Intake) -> None:
     (item,) = taken(intake, wired(ended(), 1, purpose=Purpose.DEVICE))
 
@@ -85,7 +86,9 @@ def test_an_erased_child_leaves_only_its_numbers(intake: Intake, keys: MemoryKey
     (item,) = taken(intake, wired(ended(), 1))
 
     assert isinstance(item, Item)
-    assert (item.sealed, item.owner, decode_head(item.head).type) == (b"", "", WITHHELD)
+    head = decode_head(item.head)
+    assert (item.sealed, item.owner, item.purpose, item.profile) == (b"", "", Purpose.DEVICE, None)
+    assert (head.type, head.profile, head.turn) == (WITHHELD, None, None)
 
 
 @pytest.mark.parametrize(
@@ -94,10 +97,15 @@ def test_an_erased_child_leaves_only_its_numbers(intake: Intake, keys: MemoryKey
         wired(ended(), 2, bear="bear-2"),
         wired(ended(), 2, epoch="epoch-2"),
         wired(ended(), 3),
+        wired(SafetyAlertRaised(category="lost", advice="call"), 2),
         WireEvent(b"{}", b"{}"),
         WireEvent(b"\xff", b"{}"),
+        WireEvent(b"", b"{}"),
+        WireEvent(wired(ended(), 2).head.replace(b"{", b'{"a":[' + 5000 * b"1," + b"1],", 1), b"{}"),
+        WireEvent(wired(ended(), 2).head.replace(CHILD.encode(), b"Child/+"), b"{}"),
+        WireEvent(wired(ended(), 2).head.replace(b'"kind":"domain"', b'"kind":"rumour"'), b"{}"),
     ],
-    ids=["bear", "epoch", "number", "no head", "not text"],
+    ids=["bear", "epoch", "number", "lane", "no head", "not text", "nothing", "large", "profile", "kind"],
 )
 def test_a_head_that_lies_about_its_place_is_poison_and_its_neighbours_are_not(
     intake: Intake, liar: WireEvent
@@ -119,6 +127,56 @@ def test_a_batch_under_another_lanes_topic_or_the_clouds_own_epoch_is_unreadable
     assert all(isinstance(intake.take(BEAR, lane, data), Unreadable) for lane, data in batches)
 
 
+def test_a_gap_stands_at_the_last_number_that_it_covers(intake: Intake) -> None:
+    dropped = EventsDropped(first=3, count=5)
+    data = covering(wired(dropped, 7, lane=Lane.INTERACTION), first=3, covers=5)
+
+    found = intake.take(BEAR, Lane.INTERACTION, data)
+
+    assert isinstance(found, Delivery)
+    assert (found.first, found.covers) == (3, 5)
+    (item,) = found.items
+    assert isinstance(item, Item)
+    assert decode_head(item.head).type == GAP
+
+
+@pytest.mark.parametrize("event", [ended(), EventsDropped(first=3, count=5)])
+def test_only_a_gap_covers_many_numbers_and_only_up_to_its_own(intake: Intake, event: Event) -> None:
+    lies = wired(event, 7 if isinstance(event, TurnEnded) else 3, lane=Lane.INTERACTION)
+
+    found = intake.take(BEAR, Lane.INTERACTION, covering(lies, first=3, covers=5))
+
+    assert isinstance(found, Delivery)
+    assert isinstance(found.items[0], Poison)
+
+
+def test_numbers_that_the_store_could_not_tell_apart_are_refused(intake: Intake) -> None:
+    found = intake.take(BEAR, Lane.INTERACTION, batch_of([wired(ended(), 2**53)], 2**53))
+
+    assert isinstance(found, Unreadable)
+
+
+def test_many_children_and_the_bear_itself_in_one_batch_are_each_under_their_own_key(
+    intake: Intake, seal: ChaChaSeal, keys: MemoryKeyRing
+) -> None:
+    owners = ["child-1", "child-2", None, "child-1", "child-3", None, "child-2"]
+    keys.create("child-2")  # and the third was erased
+    events = [wired(ended(str(seq)), seq, profile=owner) for seq, owner in enumerate(owners, 1)]
+
+    found = taken(intake, *events)
+
+    opened = {
+        seq: seal.open(item.owner, item.sealed, f"{BEAR}/{EPOCH}/1/{seq}".encode())
+        for seq, item in enumerate(found, 1)
+        if isinstance(item, Item) and item.owner
+    }
+    assert opened == {seq: to_bytes(ended(str(seq))) for seq in (1, 2, 3, 4, 6, 7)}
+    assert [item.owner for item in found if isinstance(item, Item)] == [
+        *("child-1", "child-2", "bear:bear-1", "child-1"),
+        *("", "bear:bear-1", "child-2"),
+    ]
+
+
 def test_a_bear_without_a_family_is_not_served(intake: Intake) -> None:
     with pytest.raises(StrangeBear):
         intake.take(BearId("bear-2"), Lane.INTERACTION, batch_of(turns(1), 1))
@@ -135,3 +193,35 @@ def test_any_other_bytes_are_unreadable_and_kept_only_sealed(data: bytes) -> Non
     assert isinstance(found, Unreadable)
     assert found.size == len(data)
     assert seal.open(device_owner(BEAR), found.sealed, f"dead/{BEAR}".encode()) == data
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=100, deadline=None)  # a loaded machine is not a failure
+@given(data=st.data())
+def test_the_door_reads_a_head_as_the_projector_will(data: st.DataObject) -> None:
+    """Whatever is wrong in it, missing, there twice, or new."""
+    fields = json.loads(wired(ended(), 1, turn="turn-1", correlation="c").head)
+    fields |= {name: value for name, value in fields["place"].items() if data.draw(st.booleans())}
+    names = st.sampled_from([*fields, "turn", "causation", "generation", "age_band", "new"])
+    pairs = [(name, value) for name, value in fields.items() if data.draw(st.integers(0, 9))]
+    for name in data.draw(st.lists(names, max_size=2)):
+        value = data.draw(JSON | st.just(fields.get(name)) | st.just(fields["place"] | {"seq": 7}))
+        pairs.insert(data.draw(st.integers(0, len(pairs))), (name, value))
+    head = ",".join(f"{json.dumps(name)}:{json.dumps(value)}" for name, value in pairs)
+    raw = f"{{{head}}}".encode()
+
+    try:
+        expected = decode_head(raw)
+    except MalformedEvent as error:
+        with pytest.raises(MalformedEvent, match=re.escape(str(error))):
+            read_head(raw)
+    else:
+        found = read_head(raw)
+        assert Envelope.model_validate(found) == expected
+        assert found["place"] == dict(expected.place)

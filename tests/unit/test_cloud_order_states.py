@@ -68,7 +68,7 @@ class Cloud:
             place, owner = head.place, device_owner(BearId(head.place.bear))
             sealed = self.seal.seal(owner, to_bytes(event), place.bytes())
             line = encode_head(head)
-            item = Item(line, line, head.purpose, None, owner, sealed)
+            item = Item(line, head.purpose, None, owner, sealed)
             await self.store.append_batch(
                 bear=BearId(place.bear), epoch=place.epoch, lane=place.lane, first=place.seq, items=[item]
             )

@@ -28,7 +28,7 @@ from teddy_cloud.projections.projector import Projector
 from teddy_cloud.projections.readmodels import Cell
 from teddy_shared.clock import SeededChance, SystemClock
 from teddy_shared.codec import encode_head
-from teddy_shared.envelope import Envelope, Lane, When, withheld
+from teddy_shared.envelope import Envelope, Lane, When
 from teddy_shared.events import BearStarted, Event, SafetyAlertRaised, SettingsObeyed, to_bytes
 from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
@@ -51,7 +51,7 @@ class Cloud:
             owner = head.profile or device_owner(BEAR)
             sealed = b"" if payload is None else self.seal.seal(owner, payload, head.place.bytes())
             line = encode_head(head)
-            item = Item(line, encode_head(withheld(head)), head.purpose, None, owner, sealed)
+            item = Item(line, head.purpose, None, owner, sealed)
             place = head.place
             await self.store.append_batch(
                 bear=BEAR, epoch=place.epoch, lane=place.lane, first=place.seq, items=[item]
@@ -141,7 +141,6 @@ async def test_a_refilled_tail_comes_back_under_new_positions_and_changes_nothin
     head, _ = turn_events(1)[1]
     again = Item(
         encode_head(head),
-        b"",
         head.purpose,
         CHILD,
         CHILD,
@@ -171,7 +170,7 @@ async def test_poison_is_put_aside_and_stops_nothing(cloud: Cloud) -> None:
 async def test_what_was_sealed_elsewhere_is_put_aside(cloud: Cloud) -> None:
     head, event = turn_events(1)[0]
     sealed = cloud.seal.seal(CHILD, to_bytes(event), b"another place")
-    item = Item(encode_head(head), b"", head.purpose, CHILD, CHILD, sealed)
+    item = Item(encode_head(head), head.purpose, CHILD, CHILD, sealed)
     await cloud.store.append_batch(bear=BEAR, epoch=EPOCH, lane=Lane.INTERACTION, first=1, items=[item])
 
     await cloud.projector(Conversations()).catch_up()
@@ -181,7 +180,7 @@ async def test_what_was_sealed_elsewhere_is_put_aside(cloud: Cloud) -> None:
 
 
 async def test_a_head_that_another_release_wrote_is_put_aside(cloud: Cloud) -> None:
-    item = Item(b"{}", b"", Purpose.DEVICE, None, CHILD, b"sealed")
+    item = Item(b"{}", Purpose.DEVICE, None, CHILD, b"sealed")
     await cloud.store.append_batch(bear=BEAR, epoch="e", lane=Lane.BULK, first=1, items=[item])
     await cloud.append(turn_events(1)[0])
 

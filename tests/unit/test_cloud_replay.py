@@ -26,7 +26,7 @@ def store() -> MemoryEventStore:
 
 async def append(store: MemoryEventStore, event: Event, seq: int, bear: BearId = BEAR) -> None:
     head = encode_head(head_of(event, seq, bear=bear))
-    item = Item(head, head, Purpose.DEVICE, profile=None, owner="", sealed=b"sealed")
+    item = Item(head, Purpose.DEVICE, profile=None, owner="", sealed=b"sealed")
     lane = event.label.lane
     assert await store.append_batch(bear=bear, epoch=EPOCH, lane=lane, first=seq, items=[item]) == seq
 
@@ -84,7 +84,7 @@ async def test_it_goes_on_behind_a_position(store: MemoryEventStore) -> None:
 
 async def test_a_head_that_another_release_wrote_is_passed_over(store: MemoryEventStore) -> None:
     await append(store, begun(), 1)
-    item = Item(b"{}", b"", Purpose.DEVICE, None, "", b"sealed")
+    item = Item(b"{}", Purpose.DEVICE, None, "", b"sealed")
     await store.append_batch(bear=BEAR, epoch=EPOCH, lane=Lane.INTERACTION, first=2, items=[item])
     await append(store, begun(), 3)
 

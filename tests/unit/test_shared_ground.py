@@ -63,6 +63,35 @@ def test_altered_moved_or_foreign_bytes_do_not_open(
         each.open("anna", bytes(sealed), place)
 
 
+@given(pieces=st.lists(st.tuples(st.binary(max_size=50), st.binary(max_size=20)), max_size=5))
+def test_many_that_are_sealed_in_one_go_open_each_in_its_place(pieces: list[tuple[bytes, bytes]]) -> None:
+    each = seal()
+
+    sealed = each.seal_all("anna", pieces)
+
+    assert [each.open("anna", one, place) for one, (_, place) in zip(sealed, pieces, strict=True)] == [
+        plain for plain, _ in pieces
+    ]
+    assert len({one[:12] for one in sealed}) == len(pieces)
+
+
+def test_what_was_made_of_a_key_goes_with_it() -> None:
+    ring = MemoryKeyRing(chance=SeededChance(1))
+    ring.create("anna")
+    each = ChaChaSeal(keys=ring, chance=SeededChance(2))
+    sealed = each.seal("anna", b"words", b"here")
+
+    ring.erase("anna")
+
+    with pytest.raises(KeyErased):
+        each.open("anna", sealed, b"here")
+    with pytest.raises(KeyErased):
+        each.seal("anna", b"words", b"here")
+    ring.create("anna")
+    with pytest.raises(SealError):
+        each.open("anna", sealed, b"here")
+
+
 class KeyRingContract:
     """Run over each key ring."""
 
@@ -91,6 +120,17 @@ class KeyRingContract:
             ring.key("anna")
         ring.create("anna")
         assert ring.key("anna") != key
+
+    def test_many_keys_are_made_in_one_go_and_those_there_stay(
+        self, ring: MemoryKeyRing | FileKeyRing
+    ) -> None:
+        ring.create("anna")
+        key = ring.key("anna")
+
+        ring.create_all(["anna", "otto", "mia"])
+
+        assert ring.key("anna") == key
+        assert len({ring.key(owner) for owner in ("anna", "otto", "mia")}) == 3
 
     def test_a_key_that_was_never_made_cannot_be_had_or_hurt(self, ring: KeyRing) -> None:
         ring.erase("nobody")

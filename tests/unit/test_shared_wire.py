@@ -116,6 +116,13 @@ def test_a_small_message_that_unfolds_to_a_mountain_is_refused() -> None:
         decode_batch(bomb)
 
 
+def test_a_message_that_does_not_say_how_far_it_unfolds_is_refused() -> None:
+    silent = zstandard.ZstdCompressor(write_content_size=False).compress(b"0" * 1000)
+
+    with pytest.raises(MalformedEvent, match="how large"):
+        decode_batch(silent)
+
+
 @given(heads)
 def test_a_head_is_one_line_and_is_read_back_as_it_was_written(head: Envelope) -> None:
     data = encode_head(head)

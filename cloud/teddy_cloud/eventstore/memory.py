@@ -17,6 +17,7 @@ from teddy_cloud.eventstore.store import (
     Poison,
     Position,
 )
+from teddy_cloud.eventstore.withholding import withheld_item
 from teddy_shared.envelope import BearId, Lane, ProfileId
 from teddy_shared.errors import Conflict
 from teddy_shared.purposes import NOTHING_GRANTED, Consent, allows
@@ -31,19 +32,25 @@ class MemoryEventStore:
         self._bells: set[_Bell] = set()
 
     async def append_batch(
-        self, *, bear: BearId, epoch: str, lane: Lane, first: int, items: Sequence[Item | Poison]
+        self,
+        *,
+        bear: BearId,
+        epoch: str,
+        lane: Lane,
+        first: int,
+        items: Sequence[Item | Poison],
+        covers: int = 1,
     ) -> int:
         marks, partition = self._marks[bear, epoch], partition_of(bear)
-        mark = marks.get(lane, 0)
-        if first <= mark + 1:
-            for item in items[mark + 1 - first :]:
-                self._store(bear, partition, item)
-                mark += 1
-            if mark != marks.get(lane, 0):
-                marks[lane] = mark
-                for bell in self._bells:
-                    bell.ring(partition)
-        return mark
+        mark, last = marks.get(lane, 0), first + max(len(items), covers) - 1
+        if not first <= mark + 1 <= last:
+            return mark
+        for item in items if covers > 1 else items[mark + 1 - first :]:
+            self._store(bear, partition, item)
+        marks[lane] = last
+        for bell in self._bells:
+            bell.ring(partition)
+        return last
 
     async def append_expected(
         self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
@@ -90,16 +97,18 @@ class MemoryEventStore:
 
     def _store(self, bear: BearId, partition: int, item: Item | Poison) -> None:
         consent, profiles = self._permits.get(bear, (NOTHING_GRANTED, frozenset()))
-        entries = self._entries[partition]
-        position = Position(f"{len(entries) + 1}-0")
+        if isinstance(item, Item) and not (
+            allows(consent, item.purpose) and item.profile in (None, *profiles)
+        ):
+            item = withheld_item(item)
         match item:
             case Poison(reason, sealed):
                 kept = sealed if consent else b""
                 self._dead[partition].append(DeadLetter(bear, reason, len(sealed), kept))
-            case Item() if allows(consent, item.purpose) and item.profile in (None, *profiles):
-                entries.append(Entry(position, item.head, item.owner, item.sealed))
             case Item():
-                entries.append(Entry(position, item.stand_in, "", b""))
+                entries = self._entries[partition]
+                position = Position(f"{len(entries) + 1}-0")
+                entries.append(Entry(position, item.head, item.owner, item.sealed))
 
 
 class _Bell:

@@ -62,7 +62,7 @@ async def write_own(
         )
         # Off the loop: a key ring may look at its file.
         sealed = await asyncio.to_thread(seal.seal, owner, to_bytes(event), place.bytes())
-        item = Item(head, head, event.label.purpose, profile=None, owner=owner, sealed=sealed)
+        item = Item(head, event.label.purpose, profile=None, owner=owner, sealed=sealed)
         try:
             await store.append_expected(
                 subject=subject, stream=stream, lane=lane, expected=version, items=[item]

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Final
 
 from teddy_cloud.eventstore import partitions
+from teddy_cloud.eventstore.sorts import sorts_of
 from teddy_cloud.eventstore.store import (
     DEAD_LETTERS,
     DeadLetter,
@@ -35,14 +36,23 @@ class RedisEventStore:
         self._client = client
 
     async def append_batch(
-        self, *, bear: BearId, epoch: str, lane: Lane, first: int, items: Sequence[Item | Poison]
+        self,
+        *,
+        bear: BearId,
+        epoch: str,
+        lane: Lane,
+        first: int,
+        items: Sequence[Item | Poison],
+        covers: int = 1,
     ) -> int:
-        return await self._append(bear, epoch, lane, first, items, strict=False)
+        last = first + max(len(items), covers) - 1
+        return await self._append(bear, epoch, lane, first, last, items, strict=False)
 
     async def append_expected(
         self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
     ) -> int:
-        version = await self._append(subject, stream, lane, expected + 1, items, strict=True)
+        first, last = expected + 1, expected + len(items)
+        version = await self._append(subject, stream, lane, first, last, items, strict=True)
         if version < 0:
             raise Conflict(f"{stream} of {subject}", expected, -1 - version)
         return version
@@ -53,6 +63,7 @@ class RedisEventStore:
         epoch: str,
         lane: Lane,
         first: int,
+        last: int,
         items: Sequence[Item | Poison],
         *,
         strict: bool,
@@ -65,10 +76,16 @@ class RedisEventStore:
             partitions.consent(bear),
             partitions.profiles(bear),
         ]
-        arguments: list[Part] = [int(lane), first, bear, DEAD_LETTERS, DOORBELL, partition, int(strict)]
-        for item in items:
-            arguments += _arguments(item)
-        return int(await self._client.run(_APPEND, keys, arguments))
+        batch: tuple[Part, ...] = (
+            *(int(lane), first, last, int(strict)),
+            *(bear, DEAD_LETTERS, DOORBELL, partition),
+        )
+        while True:  # at most once for each sort of event: a stand-in needs no grant
+            sorts = sorts_of(items)
+            mark, *refused = await self._client.run(_APPEND, keys, [*batch, *sorts.arguments(items)])
+            if not refused:
+                return int(mark)
+            items = sorts.without(items, frozenset(refused))
 
     async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]:
         return (await self.read_many({partition: after}, count)).get(partition, ())
@@ -121,15 +138,6 @@ class _Bell:
             rung.add(int(message))
             message = await self._listener.heard(0.0) if len(rung) < partitions.PARTITIONS else None
         return frozenset(rung)
-
-
-def _arguments(item: Item | Poison) -> tuple[Part, ...]:
-    match item:
-        case Item():
-            purpose = item.purpose.value if item.purpose.needs_consent else ""
-            return ("", item.head, item.owner, item.sealed, purpose, item.profile or "", item.stand_in)
-        case Poison():
-            return (item.reason, b"", "", item.sealed, "", "", b"")
 
 
 def _entry(position: bytes, fields: dict[bytes, bytes]) -> Entry:

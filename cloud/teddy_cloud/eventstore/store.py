@@ -28,8 +28,7 @@ class Item:
     """An event on its way into the store."""
 
     head: bytes
-    stand_in: bytes  # the head that is stored instead where the family has not granted the purpose
-    purpose: Purpose
+    purpose: Purpose  # what the family must have granted; else a stand-in is stored, see withholding.py
     profile: ProfileId | None  # whom the event is about; None for the device
     owner: str  # whose key sealed the payload
     sealed: bytes
@@ -74,12 +73,21 @@ class EventStore(Protocol):
     """All of it may raise LinkError while the store is away."""
 
     async def append_batch(
-        self, *, bear: BearId, epoch: str, lane: Lane, first: int, items: Sequence[Item | Poison]
+        self,
+        *,
+        bear: BearId,
+        epoch: str,
+        lane: Lane,
+        first: int,
+        items: Sequence[Item | Poison],
+        covers: int = 1,
     ) -> int:
         """Store consecutive events from number `first` on, at once or not at all; give the new mark.
 
         What is below the mark is there already. Behind a gap nothing is stored, and the mark says so.
         A purpose that is not granted, or a profile that is not the bear's, leaves only the stand-in.
+        One item may cover many numbers: it stands at the last of them, and is stored unless the mark is
+        there already.
         """
 
     async def append_expected(

@@ -90,7 +90,7 @@ class Ingest:
         match taken:
             case Delivery():
                 await self._store_and_acknowledge(taken)
-            case Unreadable(reason, size, sealed):
+            case Unreadable(_, _, reason, size, sealed):
                 _log.warning("batch put aside", bear=bear, lane=int(lane), size=size, reason=reason)
                 await self._once_stored(
                     lambda: self._store.bury(bear, reason=reason, size=size, sealed=sealed)
@@ -99,7 +99,12 @@ class Ingest:
     async def _store_and_acknowledge(self, taken: Delivery) -> None:
         mark = await self._once_stored(
             lambda: self._store.append_batch(
-                bear=taken.bear, epoch=taken.epoch, lane=taken.lane, first=taken.first, items=taken.items
+                bear=taken.bear,
+                epoch=taken.epoch,
+                lane=taken.lane,
+                first=taken.first,
+                items=taken.items,
+                covers=taken.covers,
             )
         )
         await self._acknowledge(taken.bear, Ack(epoch=taken.epoch, lane=taken.lane, mark=mark))

@@ -45,5 +45,5 @@ async def append_presence(
             ),
         )
     )
-    item = Item(head, head, Purpose.DEVICE, profile=None, owner="", sealed=b"")
+    item = Item(head, Purpose.DEVICE, profile=None, owner="", sealed=b"")
     await store.append_batch(bear=bear, epoch=OWN_EPOCH, lane=lane, first=number, items=[item])
