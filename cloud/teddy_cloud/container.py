@@ -31,7 +31,9 @@ from teddy_cloud.dispatch.dispatch import Dispatch
 from teddy_cloud.dispatch.mail import Mail
 from teddy_cloud.dispatch.orders import OrderDispatch
 from teddy_cloud.dispatch.wishes import SettingsDispatch
+from teddy_cloud.eventstore.letters import DeadLetters
 from teddy_cloud.eventstore.redis import RedisEventStore
+from teddy_cloud.eventstore.redis_letters import RedisDeadLetters
 from teddy_cloud.eventstore.store import EventStore
 from teddy_cloud.fleet import asking
 from teddy_cloud.fleet.fleet import Fleet
@@ -46,6 +48,7 @@ from teddy_cloud.identity.sessions import Sessions
 from teddy_cloud.identity.signin import SignIn
 from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
 from teddy_cloud.ingest.intake import Intake
+from teddy_cloud.ingest.redrive import Redriver
 from teddy_cloud.ingest.rollcall import RollCall
 from teddy_cloud.projections import queries
 from teddy_cloud.projections.bears import Bears
@@ -111,6 +114,9 @@ class Office:
     store: EventStore
     records: FleetRecords
     models: ReadModels
+    letters: DeadLetters
+    redriver: Redriver
+    seal: Seal
     keys: KeyRing
     clock: Clock
     chance: Chance
@@ -168,6 +174,8 @@ class _Rooms(Provider):
     scope = Scope.APP
 
     store = provide(RedisEventStore, provides=EventStore)
+    letters = provide(RedisDeadLetters, provides=DeadLetters)
+    redriver = provide(Redriver)
     models = provide(RedisReadModels, provides=ReadModels)
     intake = provide(Intake)
     records = provide(FleetRecords)

@@ -54,6 +54,12 @@ class Place(BaseModel):
         """The place as bytes to bind a seal to."""
         return f"{self.bear}/{self.epoch}/{int(self.lane)}/{self.seq}".encode()
 
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """What `bytes` wrote. Raises ValueError."""
+        bear, epoch, lane, seq = text.split("/")
+        return cls(bear=bear, epoch=epoch, lane=Lane(int(lane)), seq=int(seq))
+
 
 class When(BaseModel):
     """Three clocks, since any single one lies. Never order by `wall_ms`."""
@@ -84,6 +90,9 @@ class Envelope(BaseModel):
     correlation: str | None = None
     causation: str | None = None
     traceparent: str | None = None  # W3C Trace Context
+    # Where it was at first, of an event that came back out of the cloud's dead letters. Only the cloud's own
+    # stream of those may say so; see eventstore/letters.py there.
+    origin: Place | None = None
 
 
 WITHHELD: Final = "link.withheld"

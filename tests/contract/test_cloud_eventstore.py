@@ -13,7 +13,7 @@ from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import BEGINNING, DEAD_LETTERS, Entry, EventStore, Item, Poison
 from teddy_cloud.storage.client import connect
 from teddy_shared.codec import decode_head, encode_head
-from teddy_shared.envelope import WITHHELD, BearId, Lane, ProfileId
+from teddy_shared.envelope import WITHHELD, BearId, Lane, Place, ProfileId
 from teddy_shared.errors import Conflict, LinkError
 from teddy_shared.purposes import Purpose
 from tests.cloud_bear import ended, head_of
@@ -110,6 +110,7 @@ class EventStoreContract:
         assert await self.heads(store) == ["head 1", "head 3"]
         (letter,) = await store.dead_letters(HERE)
         assert (letter.bear, letter.reason, letter.sealed) == (BEAR, "no head", b"sealed raw")
+        assert letter.place == Place(bear=BEAR, epoch="e1", lane=Lane.INTERACTION, seq=2)
 
     async def test_what_is_not_granted_leaves_only_its_number(self, store: EventStore) -> None:
         mark = await self.append(store, 1, [item(1, Purpose.TRANSCRIPT), item(2), item(3, Purpose.SAFETY)])
@@ -169,7 +170,8 @@ class EventStoreContract:
         mark = await self.append(store, 1, [Poison("no head", b"sealed raw")], covers=5)
 
         assert (mark, await self.heads(store)) == (5, [])
-        assert len(await store.dead_letters(HERE)) == 1
+        (letter,) = await store.dead_letters(HERE)
+        assert letter.place is not None and letter.place.seq == 5
 
     async def test_another_familys_child_leaves_only_its_number(self, store: EventStore) -> None:
         await self.append(store, 1, [item(1, profile=ProfileId("child-2"))])

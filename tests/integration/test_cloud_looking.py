@@ -6,6 +6,8 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import Item
 from teddy_cloud.storage.client import connect
@@ -13,7 +15,7 @@ from teddy_shared.codec import encode_head
 from teddy_shared.events import BearStarted, Event, to_bytes
 from teddy_shared.purposes import Purpose
 from tests.cloud_bear import BEAR, EPOCH, begun, ended, head_of
-from tests.processes import ask
+from tests.processes import ask_here
 from tests.servers import Server
 
 
@@ -28,13 +30,15 @@ async def store_events(store: Server, *events: Event) -> None:
     await client.close()
 
 
-def test_the_newest_heads_are_shown_and_no_payload_is(redis_server: Server, tmp_path: Path) -> None:
+def test_the_newest_heads_are_shown_and_no_payload_is(
+    redis_server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     asyncio.run(store_events(redis_server, BearStarted(software="1"), begun(), ended("whales")))
     looking: list[str | Path] = ["cloud", "events", "--store", redis_server.url, "--data", tmp_path]
 
-    code, out, errors = ask([*looking, "--limit", "2", "--json"])
-    _, lines, _ = ask([*looking, "--kind", "system"])
-    nothing = ask([*looking, "--bear", "bear-2"])
+    code, out, errors = ask_here(capsys, [*looking, "--limit", "2", "--json"])
+    _, lines, _ = ask_here(capsys, [*looking, "--kind", "system"])
+    nothing = ask_here(capsys, [*looking, "--bear", "bear-2"])
 
     assert (code, errors) == (0, "")
     shown = json.loads(out)["events"]

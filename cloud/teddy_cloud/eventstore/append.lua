@@ -1,5 +1,5 @@
 -- One batch of one lane of one bear: stored as far as its numbers follow the mark, and nothing else.
--- KEYS: marks, events, dead letters, consent, profiles (all of the bear's partition)
+-- KEYS: marks, events, dead letters, consent, profiles, facts of the letters (all of the bear's partition)
 -- ARGV: lane, first number, last number, strict, bear, dead letters kept, doorbell, partition,
 --       how many sorts of event there are, three for each sort: owner, purpose ('' needs no grant) and
 --       profile ('' is the device alone); then two bytes for each event, the number of its sort or 0 for
@@ -45,8 +45,11 @@ for i = begin, count do
     call('XADD', KEYS[2], '*', 'head', head, 'owner', owners[256 * high + low], 'sealed', sealed)
   else
     local kept = call('EXISTS', KEYS[4]) == 1 and sealed or ''
-    call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*',
-      'bear', ARGV[5], 'reason', head, 'size', #sealed, 'sealed', kept)
+    local number = last - count + i -- one for a whole range stands at its last
+    local place = ARGV[5] .. '/' .. string.match(KEYS[1], '[^:]+$') .. '/' .. ARGV[1] .. '/'
+      .. string.format('%.0f', number)
+    bury(KEYS[3], KEYS[6], ARGV[6],
+      {'bear', ARGV[5], 'reason', head, 'size', #sealed, 'sealed', kept, 'place', place})
   end
 end
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from teddy_cloud.eventstore.memory_letters import MemoryDeadLetters
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.store import (
-    DEAD_LETTERS,
     DeadLetter,
     Doorbell,
     Entry,
     Item,
     Poison,
     Position,
+    order_of,
 )
 from teddy_cloud.eventstore.withholding import withheld_item
-from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_shared.clock import Clock, SystemClock
+from teddy_shared.envelope import BearId, Lane, Place, ProfileId
 from teddy_shared.errors import Conflict
 from teddy_shared.purposes import NOTHING_GRANTED, Consent, allows
 
 
 class MemoryEventStore:
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._entries: dict[int, list[Entry]] = defaultdict(list)
-        self._dead: dict[int, deque[DeadLetter]] = defaultdict(lambda: deque(maxlen=DEAD_LETTERS))
+        self._orders: dict[int, list[tuple[int, int]]] = defaultdict(list)  # beside the entries, to search in
+        self.letters = MemoryDeadLetters(clock=self._clock, append=self._append_redriven)
         self._marks: dict[tuple[BearId, str], dict[Lane, int]] = defaultdict(dict)
         self._permits: dict[BearId, tuple[Consent, frozenset[ProfileId]]] = {}
         self._bells: set[_Bell] = set()
@@ -41,12 +46,24 @@ class MemoryEventStore:
         items: Sequence[Item | Poison],
         covers: int = 1,
     ) -> int:
+        return self._append(bear, epoch, lane, first, items, covers)
+
+    def _append(
+        self,
+        bear: BearId,
+        epoch: str,
+        lane: Lane,
+        first: int,
+        items: Sequence[Item | Poison],
+        covers: int = 1,
+    ) -> int:
         marks, partition = self._marks[bear, epoch], partition_of(bear)
         mark, last = marks.get(lane, 0), first + max(len(items), covers) - 1
         if not first <= mark + 1 <= last:
             return mark
-        for item in items if covers > 1 else items[mark + 1 - first :]:
-            self._store(bear, partition, item)
+        fresh = items if covers > 1 else items[mark + 1 - first :]
+        for number, item in enumerate(fresh, last - len(fresh) + 1):
+            self._store(Place(bear=bear, epoch=epoch, lane=lane, seq=number), partition, item)
         marks[lane] = last
         for bell in self._bells:
             bell.ring(partition)
@@ -55,13 +72,21 @@ class MemoryEventStore:
     async def append_expected(
         self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
     ) -> int:
+        return self._append_expected(subject, stream, lane, expected, items)
+
+    def _append_expected(
+        self, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
+    ) -> int:
         found = self._marks[subject, stream].get(lane, 0)
         if found != expected:
             raise Conflict(f"{stream} of {subject}", expected, found)
-        return await self.append_batch(bear=subject, epoch=stream, lane=lane, first=expected + 1, items=items)
+        return self._append(subject, stream, lane, expected + 1, items)
+
+    def _append_redriven(self, place: Place, item: Item) -> None:
+        self._append_expected(BearId(place.bear), place.epoch, place.lane, place.seq - 1, [item])
 
     async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]:
-        start = _number(after)
+        start = bisect_right(self._orders[partition], order_of(after))
         return self._entries[partition][start : start + count]
 
     async def read_many(self, places: Mapping[int, Position], count: int) -> Mapping[int, Sequence[Entry]]:
@@ -78,13 +103,27 @@ class MemoryEventStore:
         """What may be stored of this bear's child now."""
         return self._permits.get(bear, (NOTHING_GRANTED, frozenset()))[0]
 
-    async def bury(self, bear: BearId, *, reason: str, size: int, sealed: bytes) -> None:
-        consent, _ = self._permits.get(bear, (NOTHING_GRANTED, frozenset()))
-        kept = sealed if consent else b""
-        self._dead[partition_of(bear)].append(DeadLetter(bear, reason, size, kept))
+    async def bury(
+        self, bear: BearId, *, reason: str, size: int, sealed: bytes, lane: Lane | None = None
+    ) -> None:
+        kept = sealed if self.granted(bear) else b""
+        self.letters.bury(partition_of(bear), bear, reason, size, kept, lane=lane)
+
+    async def bury_stored(
+        self,
+        partition: int,
+        position: Position,
+        *,
+        bear: BearId,
+        reason: str,
+        size: int,
+        place: Place | None = None,
+    ) -> None:
+        if not self.letters.at(partition, position):
+            self.letters.bury(partition, bear, reason, size, b"", place=place, position=position)
 
     async def dead_letters(self, partition: int) -> Sequence[DeadLetter]:
-        return list(self._dead[partition])
+        return [letter async for letter in self.letters.each(partition)]
 
     @asynccontextmanager
     async def doorbell(self) -> AsyncIterator[Doorbell]:
@@ -95,7 +134,8 @@ class MemoryEventStore:
         finally:
             self._bells.remove(bell)
 
-    def _store(self, bear: BearId, partition: int, item: Item | Poison) -> None:
+    def _store(self, place: Place, partition: int, item: Item | Poison) -> None:
+        bear = BearId(place.bear)
         consent, profiles = self._permits.get(bear, (NOTHING_GRANTED, frozenset()))
         if isinstance(item, Item) and not (
             allows(consent, item.purpose) and item.profile in (None, *profiles)
@@ -104,11 +144,17 @@ class MemoryEventStore:
         match item:
             case Poison(reason, sealed):
                 kept = sealed if consent else b""
-                self._dead[partition].append(DeadLetter(bear, reason, len(sealed), kept))
+                self.letters.bury(partition, bear, reason, len(sealed), kept, place=place)
             case Item():
-                entries = self._entries[partition]
-                position = Position(f"{len(entries) + 1}-0")
-                entries.append(Entry(position, item.head, item.owner, item.sealed))
+                self._put(partition, item)
+
+    def _put(self, partition: int, item: Item) -> None:
+        orders, now = self._orders[partition], int(self._clock.wall() * 1000)
+        newest = orders[-1] if orders else (0, 0)
+        order = (now, 0) if now > newest[0] else (newest[0], newest[1] + 1)
+        orders.append(order)
+        entry = Entry(Position(f"{order[0]}-{order[1]}"), item.head, item.owner, item.sealed)
+        self._entries[partition].append(entry)
 
 
 class _Bell:
@@ -130,7 +176,3 @@ class _Bell:
         self._rung.clear()
         self._event.clear()
         return rung
-
-
-def _number(position: Position) -> int:
-    return int(position.split("-")[0])

@@ -17,6 +17,7 @@ PREFIX: Final = "cloud"  # how every epoch of the cloud's own begins
 ORDERS: Final = "cloud-orders"
 QUERIES: Final = "cloud-queries"
 AUDIT: Final = "cloud-audit"
+REDRIVEN: Final = "cloud-redriven"  # what came out of the dead letters; see letters.py
 
 
 def is_own(epoch: str) -> bool:

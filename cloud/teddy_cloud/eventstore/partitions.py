@@ -29,6 +29,14 @@ def dead(partition: int) -> str:
     return f"dead:{{{partition}}}"
 
 
+def letter_facts(partition: int) -> str:
+    return f"dead-facts:{{{partition}}}"
+
+
+def redriven(partition: int) -> str:
+    return f"dead-redriven:{{{partition}}}"
+
+
 def of_bear(kind: str, bear: str, *rest: str) -> str:
     """A key that lies in the bear's partition. The braces are what a cluster hashes."""
     return ":".join((f"{kind}:{{{partition_of(bear)}}}:{bear}", *rest))

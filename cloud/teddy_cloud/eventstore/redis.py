@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from typing import Final
 
 from teddy_cloud.eventstore import partitions
+from teddy_cloud.eventstore.redis_letters import RedisDeadLetters, burying_script, letter_keys
 from teddy_cloud.eventstore.sorts import sorts_of
 from teddy_cloud.eventstore.store import (
     DEAD_LETTERS,
@@ -18,15 +18,16 @@ from teddy_cloud.eventstore.store import (
     Poison,
     Position,
 )
-from teddy_cloud.storage.client import Listener, Part, Reply, Script, StoreClient
-from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_cloud.storage.client import Listener, Part, StoreClient
+from teddy_shared.envelope import BearId, Lane, Place, ProfileId
 from teddy_shared.errors import Conflict
 from teddy_shared.purposes import Consent
 
 DOORBELL: Final = "doorbell"  # the channel; its messages are partition numbers
 
-_APPEND: Final = Script(files(__package__).joinpath("append.lua").read_text())
-_BURY: Final = Script(files(__package__).joinpath("bury.lua").read_text())
+_APPEND: Final = burying_script("append.lua")
+_BURY: Final = burying_script("bury.lua")
+_BURY_STORED: Final = burying_script("bury_stored.lua")
 
 
 class RedisEventStore:
@@ -75,6 +76,7 @@ class RedisEventStore:
             partitions.dead(partition),
             partitions.consent(bear),
             partitions.profiles(bear),
+            partitions.letter_facts(partition),
         ]
         batch: tuple[Part, ...] = (
             *(int(lane), first, last, int(strict)),
@@ -113,13 +115,30 @@ class RedisEventStore:
             commands.append(("SADD", partitions.profiles(bear), *sorted(profiles)))
         await self._client.do_at_once(commands)
 
-    async def bury(self, bear: BearId, *, reason: str, size: int, sealed: bytes) -> None:
-        keys = [partitions.dead(partitions.partition_of(bear)), partitions.consent(bear)]
-        await self._client.run(_BURY, keys, [bear, DEAD_LETTERS, reason, size, sealed])
+    async def bury(
+        self, bear: BearId, *, reason: str, size: int, sealed: bytes, lane: Lane | None = None
+    ) -> None:
+        partition = partitions.partition_of(bear)
+        keys = [*letter_keys(partition), partitions.consent(bear)]
+        topic = "" if lane is None else int(lane)
+        await self._client.run(_BURY, keys, [bear, DEAD_LETTERS, reason, size, sealed, topic])
+
+    async def bury_stored(
+        self,
+        partition: int,
+        position: Position,
+        *,
+        bear: BearId,
+        reason: str,
+        size: int,
+        place: Place | None = None,
+    ) -> None:
+        where = place.bytes() if place else b""
+        arguments: list[Part] = [bear, DEAD_LETTERS, reason, size, where, position]
+        await self._client.run(_BURY_STORED, letter_keys(partition), arguments)
 
     async def dead_letters(self, partition: int) -> Sequence[DeadLetter]:
-        rows: Reply = await self._client.do("XRANGE", partitions.dead(partition), "-", "+")
-        return [_dead_letter(fields) for _, fields in rows]
+        return [letter async for letter in RedisDeadLetters(client=self._client).each(partition)]
 
     @asynccontextmanager
     async def doorbell(self) -> AsyncIterator[Doorbell]:
@@ -143,13 +162,4 @@ class _Bell:
 def _entry(position: bytes, fields: dict[bytes, bytes]) -> Entry:
     return Entry(
         Position(position.decode()), fields[b"head"], fields.get(b"owner", b"").decode(), fields[b"sealed"]
-    )
-
-
-def _dead_letter(fields: dict[bytes, bytes]) -> DeadLetter:
-    return DeadLetter(
-        BearId(fields[b"bear"].decode()),
-        fields[b"reason"].decode(),
-        int(fields[b"size"]),
-        fields[b"sealed"],
     )

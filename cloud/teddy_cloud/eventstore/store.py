@@ -7,20 +7,28 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, NewType, Protocol
 
-from teddy_shared.envelope import BearId, Lane, ProfileId
+from teddy_shared.envelope import BearId, Lane, Place, ProfileId
 from teddy_shared.purposes import Consent, Purpose
 
 Position = NewType("Position", str)
 """Where in a partition a reader stands: `milliseconds-number`, by the clock of the store that wrote it."""
 
 BEGINNING: Final = Position("0-0")
-DEAD_LETTERS: Final = 1000  # kept in a partition, about; older ones give way
+DEAD_LETTERS: Final = 1000  # kept in a partition; older ones give way, and are counted
 
 
 def order_of(position: Position) -> tuple[int, int]:
     """What positions are compared by; as text they do not sort. The first is when it was stored, in ms."""
     milliseconds, number = position.split("-")
     return int(milliseconds), int(number)
+
+
+def before(position: Position) -> Position:
+    """The last position that is not this one: what is read behind it begins with this one."""
+    milliseconds, number = order_of(position)
+    if number > 0:
+        return Position(f"{milliseconds}-{number - 1}")
+    return Position(f"{milliseconds - 1}-{2**64 - 1}") if milliseconds > 0 else position
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +64,23 @@ class Entry:
 class DeadLetter:
     """What could not be read, kept for a person to look at."""
 
+    id: str  # partition-milliseconds-number
     bear: BearId
-    reason: str
+    reason: str  # why it is dead, as it was found when it was last looked at
     size: int
-    sealed: bytes  # empty where nothing may be kept
+    sealed: bytes  # empty where nothing may be kept, and for what lies in the store
+    lane: Lane | None = None  # of a whole batch, by its topic
+    place: Place | None = None  # of an event, where it is known
+    position: Position | None = None  # where a stored event lies that could not be opened
+
+    @property
+    def partition(self) -> int:
+        return int(self.id.split("-")[0])
+
+    @property
+    def wall_ms(self) -> int:
+        """When it was put aside, by the store's clock."""
+        return int(self.id.split("-")[1])
 
 
 class Doorbell(Protocol):
@@ -109,8 +130,22 @@ class EventStore(Protocol):
     async def permit(self, bear: BearId, *, consent: Consent, profiles: frozenset[ProfileId]) -> None:
         """From now on store what is for these purposes, and about these profiles or the device alone."""
 
-    async def bury(self, bear: BearId, *, reason: str, size: int, sealed: bytes) -> None:
+    async def bury(
+        self, bear: BearId, *, reason: str, size: int, sealed: bytes, lane: Lane | None = None
+    ) -> None:
         """Put aside what cannot be read and has no number of its own. Bounded: the oldest give way."""
+
+    async def bury_stored(
+        self,
+        partition: int,
+        position: Position,
+        *,
+        bear: BearId,
+        reason: str,
+        size: int,
+        place: Place | None = None,
+    ) -> None:
+        """Make a letter of a stored event that cannot be opened; one, however often it is found."""
 
     async def dead_letters(self, partition: int) -> Sequence[DeadLetter]: ...
 

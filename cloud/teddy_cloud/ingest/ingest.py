@@ -93,7 +93,7 @@ class Ingest:
             case Unreadable(_, _, reason, size, sealed):
                 _log.warning("batch put aside", bear=bear, lane=int(lane), size=size, reason=reason)
                 await self._once_stored(
-                    lambda: self._store.bury(bear, reason=reason, size=size, sealed=sealed)
+                    lambda: self._store.bury(bear, reason=reason, size=size, sealed=sealed, lane=lane)
                 )
 
     async def _store_and_acknowledge(self, taken: Delivery) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from teddy_cloud.eventstore.letters import as_recorded
 from teddy_cloud.eventstore.store import Entry, EventStore, Position
 from teddy_cloud.projections.readmodels import Cell, ReadModels, Source, Step
 from teddy_shared.backoff import delays
 from teddy_shared.clock import Chance, Clock
 from teddy_shared.codec import decode_head
-from teddy_shared.envelope import BearId, Envelope
-from teddy_shared.errors import KeyErased, LinkError, MalformedEvent, SealError
+from teddy_shared.envelope import BearId, Envelope, Place
+from teddy_shared.errors import KeyErased, LinkError, MalformedEvent, SealError, TeddyError
 from teddy_shared.events import EVENTS, Event, from_bytes
 from teddy_shared.logs import log
 from teddy_shared.seal import Seal
@@ -44,15 +45,19 @@ class Projection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    head: Envelope
+    source: Source
+    number: int
+    head: Envelope  # as it was recorded, also where it comes out of the dead letters
     event: Event | None  # None for what has no payload
 
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
     bear: BearId
+    place: Place | None
+    position: Position
     reason: str
-    sealed: bytes
+    size: int
 
 
 class Projector:
@@ -129,30 +134,32 @@ class Projector:
         name = self._projection.name
         opened = await asyncio.to_thread(self._open_all, entries)  # the key ring is a file
         events = [each for each in opened if isinstance(each, _Opened)]
-        applied = dict(await self._models.applied(name, {_source(each.head) for each in events}))
+        applied = dict(await self._models.applied(name, {each.source for each in events}))
         touched = {cell for each in events for cell in self._projection.touches(each.head)}
         known = dict(await self._models.cells(name, touched))
         cells: dict[Cell, bytes] = {}
         for each in events:
-            source, number = _source(each.head), each.head.place.seq
-            if number <= applied.get(source, 0):
+            if each.number <= applied.get(each.source, 0):
                 continue  # a refilled tail comes back under new positions
             changed = self._projection.apply(known, each.head, each.event)
             known.update(changed)
             cells.update(changed)
-            applied[source] = number
+            applied[each.source] = each.number
         step = Step(partition, before, entries[-1].position, cells, applied)
-        if not await self._models.write(name, step):
-            return False
-        for broken in opened:
+        for broken in opened:  # first: a letter that is made twice is one letter, a lost one is silence
             if isinstance(broken, _Broken):
-                await self._bury(broken)
-        return True
+                await self._bury(partition, broken)
+        return await self._models.write(name, step)
 
-    async def _bury(self, broken: _Broken) -> None:
+    async def _bury(self, partition: int, broken: _Broken) -> None:
         _log.warning("event put aside", bear=broken.bear, reason=broken.reason)
-        await self._store.bury(
-            broken.bear, reason=broken.reason, size=len(broken.sealed), sealed=broken.sealed
+        await self._store.bury_stored(
+            partition,
+            broken.position,
+            bear=broken.bear,
+            reason=broken.reason,
+            size=broken.size,
+            place=broken.place,
         )
 
     def _open_all(self, entries: Sequence[Entry]) -> list[_Opened | _Broken]:
@@ -163,20 +170,26 @@ class Projector:
         try:
             head = decode_head(entry.head)
         except MalformedEvent as error:  # written by another release of ours
-            return _Broken(NOBODY, f"{self._projection.name}: {error}", entry.sealed)
+            return self._broken(entry, None, error)
         if head.type not in self._projection.types:
             return None
         if head.type not in EVENTS:
-            return _Opened(head, None)
+            return _opened(head, None)
         try:
             payload = self._seal.open(entry.owner, entry.sealed, head.place.bytes())
             event = from_bytes(head.type, head.version, payload)
         except KeyErased:
             return None
         except (SealError, MalformedEvent) as error:
-            return _Broken(BearId(head.place.bear), f"{self._projection.name}: {error}", entry.sealed)
-        return None if event is None else _Opened(head, event)
+            return self._broken(entry, head.place, error)
+        return None if event is None else _opened(head, event)
+
+    def _broken(self, entry: Entry, place: Place | None, error: TeddyError) -> _Broken:
+        bear = NOBODY if place is None else BearId(place.bear)
+        reason = f"{self._projection.name}: {error}"
+        return _Broken(bear, place, entry.position, reason, len(entry.sealed))
 
 
-def _source(head: Envelope) -> Source:
-    return Source(BearId(head.place.bear), head.place.epoch, head.place.lane)
+def _opened(head: Envelope, event: Event | None) -> _Opened:
+    place = head.place
+    return _Opened(Source(BearId(place.bear), place.epoch, place.lane), place.seq, as_recorded(head), event)
