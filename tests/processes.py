@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import structlog
 
 from teddy_shared import cli
 
@@ -98,5 +99,6 @@ def ask_here(capsys: pytest.CaptureFixture[str], arguments: Sequence[str | Path]
     """The same in the test's own process: a second quicker, for what a process has no part in."""
     capsys.readouterr()
     code = cli.main([str(each) for each in arguments])
+    structlog.reset_defaults()  # a command sets up logs for its process, and this one has other tests to run
     said = capsys.readouterr()
     return code, said.out, said.err

@@ -7,7 +7,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from teddy_cloud.commands.saying import finish, say, settings_of, where
+from teddy_cloud.commands.saying import finish, say, settings_of, this_operator, where
 
 if TYPE_CHECKING:
     from teddy_cloud.commands.saying import Verbs
@@ -61,7 +61,8 @@ def _list(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     from teddy_cloud.commands.dead_letters import show_letter
 
-    shown, opened = finish(show_letter(settings_of(arguments), arguments.id, reveal=arguments.reveal))
+    reveal_to = this_operator() if arguments.reveal else None
+    shown, opened = finish(show_letter(settings_of(arguments), arguments.id, reveal_to))
     facts = dataclasses.asdict(shown)
     if opened is not None:
         facts["opened"] = opened if arguments.json else json.dumps(opened)  # a terminal obeys what it shows

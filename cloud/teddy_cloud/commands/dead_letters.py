@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from teddy_cloud.bus.callers import Caller
 from teddy_cloud.container import Office, open_office
 from teddy_cloud.eventstore.own import AUDIT, write_own
 from teddy_cloud.eventstore.partitions import PARTITIONS, partition_of
@@ -56,11 +55,11 @@ async def list_letters(settings: Settings, bear: str | None) -> Found:
     return Found(letters, gave_way)
 
 
-async def show_letter(settings: Settings, id_: str, *, reveal: bool) -> tuple[Shown, str | None]:
+async def show_letter(settings: Settings, id_: str, reveal_to: Caller | None) -> tuple[Shown, str | None]:
     """With what it holds as text, if it is to be revealed. Raises ConfigError."""
     async with open_office(settings) as office:
         letter = await _letter(office, id_)
-        return _shown(letter), await _revealed(office, letter) if reveal else None
+        return _shown(letter), await _revealed(office, letter, reveal_to) if reveal_to else None
 
 
 async def redrive_letters(settings: Settings, id_: str | None, bear: str | None) -> list[Tried]:
@@ -89,7 +88,7 @@ async def _letter(office: Office, id_: str) -> DeadLetter:
     return letter
 
 
-async def _revealed(office: Office, letter: DeadLetter) -> str:
+async def _revealed(office: Office, letter: DeadLetter, caller: Caller) -> str:
     try:
         opened = await office.redriver.opened(letter)
         # First the audit: who cannot be written down sees nothing.
@@ -99,17 +98,12 @@ async def _revealed(office: Office, letter: DeadLetter) -> str:
             clock=office.clock,
             subject=letter.bear,
             stream=AUDIT,
-            event=ActionTaken(action=REVEALED, who=_who(), outcome="done"),
+            event=ActionTaken(action=REVEALED, who=caller.who, outcome="done"),
             owner=device_owner(letter.bear),
         )
     except SealError as error:
         raise ConfigError(f"the letter {letter.id} cannot be opened: {error}") from None
     return opened.decode(errors="backslashreplace")
-
-
-def _who() -> str:
-    """Whoever runs this command: a role, and a digest of the account on this machine."""
-    return f"operator-{hashlib.sha256(b'%d' % os.getuid()).hexdigest()[:12]}"
 
 
 def _tried(letter: DeadLetter, outcome: Redriven | Gone | StillDead) -> Tried:
