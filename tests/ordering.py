@@ -77,9 +77,9 @@ class Desk:
 
     def projector(self) -> Projector:
         return Projector(
-            projection=OrderStates(),
+            projections=[OrderStates()],
             store=self.store,
-            models=self.models,
+            copies=self.models,
             seal=self.seal,
             clock=SystemClock(),
             chance=self.chance,

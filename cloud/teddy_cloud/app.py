@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from teddy_cloud.container import DispatchRoom, IngestRoom, Parts, Projectors, open_parts
+from teddy_cloud.container import DispatchRoom, IngestRoom, Parts, open_parts
+from teddy_cloud.projections.projector import Projector
 from teddy_cloud.settings import Role, Settings, prepared_data_folder
 from teddy_cloud.web.app import make_app
 from teddy_cloud.web.doors import Doors
@@ -48,8 +49,8 @@ class Ready:
 
 
 async def _projector(stage: Stage) -> list[Job]:
-    projectors = await stage.parts.get(Projectors)
-    return [Job(f"project-{name}", each.run) for name, each in projectors.by_name.items()]
+    projector = await stage.parts.get(Projector)
+    return [Job("projector", projector.run)]
 
 
 async def _ingest(stage: Stage) -> list[Job]:

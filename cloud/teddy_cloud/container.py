@@ -10,6 +10,7 @@ from typing import NewType, TypeVar
 
 from dishka import (
     STRICT_VALIDATION,
+    AnyOf,
     AsyncContainer,
     Provider,
     Scope,
@@ -53,11 +54,15 @@ from teddy_cloud.ingest.rollcall import RollCall
 from teddy_cloud.projections import queries
 from teddy_cloud.projections.bears import Bears
 from teddy_cloud.projections.conversations import Conversations
+from teddy_cloud.projections.copies import Copies, Rebuilds
 from teddy_cloud.projections.ledger import Ledger
 from teddy_cloud.projections.orders import OrderStates
-from teddy_cloud.projections.projector import Projection, Projector
+from teddy_cloud.projections.projection import Projection
+from teddy_cloud.projections.projector import Projector
 from teddy_cloud.projections.readmodels import ReadModels
+from teddy_cloud.projections.rebuilding import Rebuilder
 from teddy_cloud.projections.redis import RedisReadModels
+from teddy_cloud.projections.redis_copies import RedisCopies
 from teddy_cloud.settings import Role, Settings, key_file, master_key
 from teddy_cloud.storage.client import StoreClient, connect
 from teddy_cloud.web.doors import Doors
@@ -68,14 +73,6 @@ from teddy_shared.seal import ChaChaSeal, FileKeyRing, KeyRing, Seal
 from teddy_shared.state.memory import MemoryStore
 from teddy_shared.state.state import State
 from teddy_shared.tracing import Trace
-
-
-@dataclass(frozen=True, slots=True)
-class Projectors:
-    """One for each read model, by its name."""
-
-    by_name: dict[str, Projector]
-
 
 T = TypeVar("T")
 
@@ -110,7 +107,7 @@ class Office:
     orders: Orders
     accounts: Accounts
     passwords: Passwords
-    projectors: Projectors
+    rebuilder: Rebuilder
     store: EventStore
     records: FleetRecords
     models: ReadModels
@@ -177,6 +174,9 @@ class _Rooms(Provider):
     letters = provide(RedisDeadLetters, provides=DeadLetters)
     redriver = provide(Redriver)
     models = provide(RedisReadModels, provides=ReadModels)
+    copies = provide(RedisCopies, provides=AnyOf[Copies, Rebuilds])
+    projector = provide(Projector)
+    rebuilder = provide(Rebuilder)
     intake = provide(Intake)
     records = provide(FleetRecords)
     fleet = provide(Fleet)
@@ -235,18 +235,8 @@ class _Rooms(Provider):
         )
 
     @provide
-    def projectors(
-        self, store: EventStore, models: ReadModels, seal: Seal, clock: Clock, chance: Chance
-    ) -> Projectors:
-        projections: tuple[Projection, ...] = (Conversations(), Bears(), OrderStates(), Ledger())
-        return Projectors(
-            {
-                each.name: Projector(
-                    projection=each, store=store, models=models, seal=seal, clock=clock, chance=chance
-                )
-                for each in projections
-            }
-        )
+    def projections(self) -> Sequence[Projection]:
+        return (Conversations(), Bears(), OrderStates(), Ledger())
 
 
 class _Buses(Provider):

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from teddy_cloud import settings
-from teddy_cloud.commands.moving_in import rebuild
 from teddy_cloud.commands.ordering import Wanted, list_orders, send_order
+from teddy_cloud.commands.rebuilding import rebuild
 from teddy_cloud.settings import Settings
 from teddy_shared.errors import ConfigError
 from tests.cloud_bear import BEAR
@@ -39,7 +39,7 @@ async def test_an_order_is_given_and_stands_in_the_list(cloud: Settings) -> None
     before = await list_orders(cloud, BEAR)
 
     code, out, errors = await asyncio.to_thread(ask, send)
-    await rebuild(cloud, "orders")
+    await rebuild(cloud, "orders", anew=False)
     listed = await asyncio.to_thread(ask, ["cloud", "order", "list", *where])
 
     assert (before, code, errors) == ([], 0, "")

@@ -21,8 +21,9 @@ from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.store import BEGINNING, Position
 from teddy_cloud.fleet.fleet import NotYours
 from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.projections.copies import Step
 from teddy_cloud.projections.memory import MemoryReadModels
-from teddy_cloud.projections.readmodels import Cell, EveryNotice, Step
+from teddy_cloud.projections.readmodels import Cell, EveryNotice
 from teddy_shared.clock import SeededChance
 from teddy_shared.envelope import BearId, FamilyId
 from teddy_shared.errors import LinkError
@@ -111,12 +112,10 @@ class House:
 
     async def becomes(self, mood: str, bear: BearId = BEAR) -> None:
         """The projector writes."""
-        partition = partition_of(bear)
-        before = (await self.models.checkpoints("moods"))[partition]
+        (before,) = await self.models.standing(["moods"], [partition_of(bear)])
         self.at += 1
         cells = {Cell(bear, "now", "mood"): mood.encode()}
-        step = Step(partition, before, Position(f"{self.at}-0"), cells, {})
-        assert await self.models.write("moods", step)
+        assert await self.models.write([Step(before, Position(f"{self.at}-0"), cells, {})]) == [True]
 
     @asynccontextmanager
     async def notices(self) -> AsyncIterator[_Wire]:

@@ -90,9 +90,9 @@ def cloud() -> Cloud:
         ChaChaSeal(keys=keys, chance=SeededChance(1)),
     )
     projector = Projector(
-        projection=OrderStates(),
+        projections=[OrderStates()],
         store=store,
-        models=models,
+        copies=models,
         seal=seal,
         clock=SystemClock(),
         chance=SeededChance(),

@@ -24,9 +24,11 @@ from teddy_cloud.projections.conversations import (
     turns_of,
 )
 from teddy_cloud.projections.memory import MemoryReadModels
+from teddy_cloud.projections.projection import Projection
 from teddy_cloud.projections.projector import Projector
 from teddy_cloud.projections.readmodels import Cell
-from teddy_shared.clock import SeededChance, SystemClock
+from teddy_cloud.projections.rebuilding import Rebuilder
+from teddy_shared.clock import SeededChance, SystemChance, SystemClock
 from teddy_shared.codec import encode_head
 from teddy_shared.envelope import Envelope, Lane, When
 from teddy_shared.events import BearStarted, Event, SafetyAlertRaised, SettingsObeyed, to_bytes
@@ -57,17 +59,27 @@ class Cloud:
                 bear=BEAR, epoch=place.epoch, lane=place.lane, first=place.seq, items=[item]
             )
 
-    def projector(
-        self, projection: Conversations | Bears, models: MemoryReadModels | None = None
-    ) -> Projector:
+    def projector(self, *projections: Projection) -> Projector:
         return Projector(
-            projection=projection,
+            projections=projections,
             store=self.store,
-            models=models or self.models,
+            copies=self.models,
             seal=self.seal,
             clock=SystemClock(),
             chance=SeededChance(),
         )
+
+    async def rebuild(self, projection: Projection) -> None:
+        rebuilder = Rebuilder(
+            projections=[projection],
+            store=self.store,
+            copies=self.models,
+            rebuilds=self.models,
+            seal=self.seal,
+            clock=SystemClock(),
+            chance=SystemChance(),
+        )
+        await rebuilder.rebuild(projection.name)
 
     async def turns(self, day: str = DAY) -> Sequence[Turn]:
         return turns_of(await self.models.page(Conversations.name, BEAR, day))
@@ -83,7 +95,7 @@ async def cloud() -> Cloud:
     keys.create(device_owner(BEAR))
     store = MemoryEventStore()
     await store.permit(BEAR, consent=frozenset(Purpose), profiles=frozenset({CHILD}))
-    return Cloud(store, MemoryReadModels(), keys, ChaChaSeal(keys=keys, chance=SeededChance(1)))
+    return Cloud(store, MemoryReadModels(store), keys, ChaChaSeal(keys=keys, chance=SeededChance(1)))
 
 
 def turn_events(
@@ -163,7 +175,7 @@ async def test_poison_is_put_aside_and_stops_nothing(cloud: Cloud) -> None:
 
     assert [turn.topic for turn in await cloud.turns()] == ["dinosaurs", None]
     (letter,) = await cloud.store.dead_letters(partition_of(BEAR))
-    assert letter.reason.startswith("conversations: ")
+    assert letter.reason.startswith("projections: ")
     assert (letter.place, letter.sealed) == (broken[0].place, b"")  # it lies in the store
 
 
@@ -208,10 +220,10 @@ async def test_a_rebuild_gives_the_same_and_leaves_out_an_erased_child(cloud: Cl
     await projector.catch_up()
     before = await cloud.turns()
 
-    await projector.rebuild()
+    await cloud.rebuild(Conversations())
     rebuilt = await cloud.turns()
     cloud.keys.erase(CHILD)
-    await projector.rebuild()
+    await cloud.rebuild(Conversations())
 
     assert rebuilt == before
     assert len(before) == 2
@@ -325,7 +337,7 @@ async def test_a_bear_tells_its_software_its_settings_and_its_alerts(cloud: Clou
     )
     projector = cloud.projector(Bears())
     await projector.catch_up()
-    await projector.rebuild()
+    await cloud.rebuild(Bears())
 
     state = await cloud.state()
     (shown,) = alerts_of(await cloud.models.page(Bears.name, BEAR, ALERTS))

@@ -18,8 +18,10 @@ from teddy_cloud.ingest.redrive import Gone, Redriven, Redriver, StillDead
 from teddy_cloud.projections.bears import ALERTS, Bears, alerts_of
 from teddy_cloud.projections.conversations import Conversations, day_of, turns_of
 from teddy_cloud.projections.memory import MemoryReadModels
-from teddy_cloud.projections.projector import Projection, Projector
-from teddy_shared.clock import SeededChance, SystemClock
+from teddy_cloud.projections.projection import Projection
+from teddy_cloud.projections.projector import Projector
+from teddy_cloud.projections.rebuilding import Rebuilder
+from teddy_shared.clock import SeededChance, SystemChance, SystemClock
 from teddy_shared.codec import WireEvent, encode_head
 from teddy_shared.envelope import WITHHELD, BearId, Envelope, Lane, Place, ProfileId
 from teddy_shared.errors import SealError
@@ -70,17 +72,28 @@ class Cloud:
         assert isinstance(taken, Delivery)
         await self.append(*taken.items, first=first)
 
-    async def catch_up(self, projection: Projection, seal: Seal | None = None) -> Projector:
+    async def catch_up(self, projection: Projection, seal: Seal | None = None) -> None:
         projector = Projector(
-            projection=projection,
+            projections=[projection],
             store=self.store,
-            models=self.models,
+            copies=self.models,
             seal=seal or self.seal,
             clock=SystemClock(),
             chance=SeededChance(),
         )
         await projector.catch_up()
-        return projector
+
+    async def rebuild(self, projection: Projection) -> None:
+        rebuilder = Rebuilder(
+            projections=[projection],
+            store=self.store,
+            copies=self.models,
+            rebuilds=self.models,
+            seal=self.seal,
+            clock=SystemClock(),
+            chance=SystemChance(),
+        )
+        await rebuilder.rebuild(projection.name)
 
     async def letters(self) -> list[DeadLetter]:
         return [letter async for letter in self.store.letters.each(HERE)]
@@ -135,9 +148,9 @@ async def test_what_is_understood_by_now_reaches_the_read_models_once(cloud: Clo
 
     outcome = await cloud.redriver.redrive(letter)
     again = await cloud.redriver.redrive(letter)
-    projector = await cloud.catch_up(Conversations())
+    await cloud.catch_up(Conversations())
     after = await cloud.topics()
-    await projector.rebuild()
+    await cloud.rebuild(Conversations())
 
     place = Place(bear=BEAR, epoch=REDRIVEN, lane=Lane.INTERACTION, seq=1)
     assert (outcome, again) == (Redriven(place), Redriven(None))
@@ -275,9 +288,9 @@ async def test_a_stored_event_that_a_fixed_release_opens_is_told_once(cloud: Clo
     before, letter = await cloud.topics(), await cloud.letter()
 
     outcome = await cloud.redriver.redrive(letter)
-    projector = await cloud.catch_up(Conversations())
+    await cloud.catch_up(Conversations())
     after = await cloud.topics()
-    await projector.rebuild()
+    await cloud.rebuild(Conversations())
 
     assert isinstance(outcome, Redriven)
     assert letter.place == whales
@@ -295,9 +308,9 @@ async def test_an_alert_that_is_told_again_is_one_alert(cloud: Cloud) -> None:
     await cloud.store.bury_stored(HERE, entry.position, bear=BEAR, reason="x", size=1, place=place)
 
     await cloud.redriver.redrive(await cloud.letter())
-    projector = await cloud.catch_up(Bears())
+    await cloud.catch_up(Bears())
     told = alerts_of(await cloud.models.page(Bears.name, BEAR, ALERTS))
-    await projector.rebuild()
+    await cloud.rebuild(Bears())
     rebuilt = alerts_of(await cloud.models.page(Bears.name, BEAR, ALERTS))
 
     assert len(await cloud.redriven()) == 1

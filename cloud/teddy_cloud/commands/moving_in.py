@@ -64,16 +64,6 @@ async def add_family(settings: Settings, wanted: NewFamily, caller: Caller = SOM
     return Added(family, bear.id, bear.profile.id, email, shown)
 
 
-async def rebuild(settings: Settings, name: str) -> None:
-    """Raises ConfigError for an unknown read model."""
-    async with open_office(settings) as office:
-        projector = office.projectors.by_name.get(name)
-        if projector is None:
-            known = ", ".join(sorted(office.projectors.by_name))
-            raise ConfigError(f"there is no read model {name}; known: {known}")
-        await projector.rebuild()
-
-
 def _made_up_password(office: Office) -> str:
     """Four groups that can be typed on a phone: 20 letters and digits, 98 bits."""
     groups = ("".join(LETTERS[office.chance.below(len(LETTERS))] for _ in range(5)) for _ in range(4))

@@ -4,53 +4,82 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
-from teddy_cloud.eventstore.partitions import PARTITIONS
-from teddy_cloud.eventstore.store import BEGINNING, Position
-from teddy_cloud.projections.readmodels import Cell, EveryNotice, Notices, Source, Step
+from teddy_cloud.eventstore.partitions import partition_of
+from teddy_cloud.eventstore.store import BEGINNING, EventStore, Position, before, order_of
+from teddy_cloud.projections.copies import Copy, Known, Question, Source, Standing, Step
+from teddy_cloud.projections.readmodels import Cell, EveryNotice, Notices
 from teddy_shared.envelope import BearId
 
 
+@dataclass
+class _Held:
+    """A copy of a model in a partition."""
+
+    position: Position = BEGINNING
+    cells: dict[Cell, bytes] = field(default_factory=dict)
+    applied: dict[Source, int] = field(default_factory=dict)
+
+
 class MemoryReadModels:
-    def __init__(self) -> None:
-        self._checkpoints: dict[tuple[str, int], Position] = {}
-        self._cells: dict[str, dict[Cell, bytes]] = defaultdict(dict)
-        self._applied: dict[str, dict[Source, int]] = defaultdict(dict)
+    """Fits ReadModels, Copies and Rebuilds. Without a store it takes it that everything read is stored."""
+
+    def __init__(self, store: EventStore | None = None) -> None:
+        self._store = store
+        self._held: dict[tuple[str, int, Copy], _Held] = defaultdict(_Held)
+        self._shown: dict[tuple[str, int], Copy] = defaultdict(lambda: Copy.A)
+        self._rebuilds: dict[str, str] = {}
+        self._making: dict[tuple[str, int], str] = {}
+        self._made: dict[tuple[str, int], str] = {}
         self._notices: dict[BearId, set[asyncio.Event]] = defaultdict(set)
         self._every: set[_MemoryEveryNotice] = set()
 
-    async def checkpoints(self, projection: str) -> Mapping[int, Position]:
-        return {each: self._checkpoints.get((projection, each), BEGINNING) for each in range(PARTITIONS)}
+    async def standing(self, models: Iterable[str], partitions: Iterable[int]) -> Sequence[Standing]:
+        return [self._standing(model, place) for place in partitions for model in models]
 
-    async def cells(self, projection: str, cells: Iterable[Cell]) -> Mapping[Cell, bytes]:
-        kept = self._cells[projection]
-        return {cell: kept[cell] for cell in cells if cell in kept}
+    async def known(self, questions: Sequence[Question]) -> Sequence[Known]:
+        return [
+            Known(
+                {each: held.applied[each] for each in question.sources if each in held.applied},
+                {each: held.cells[each] for each in question.cells if each in held.cells},
+            )
+            for question in questions
+            for held in [self._of(question.at)]
+        ]
 
-    async def applied(self, projection: str, sources: Iterable[Source]) -> Mapping[Source, int]:
-        kept = self._applied[projection]
-        return {source: kept[source] for source in sources if source in kept}
+    async def write(self, steps: Sequence[Step]) -> Sequence[bool]:
+        return [await self._write(step) for step in steps]
 
-    async def write(self, projection: str, step: Step) -> bool:
-        place = (projection, step.partition)
-        if self._checkpoints.get(place, BEGINNING) != step.before:
-            return False
-        self._checkpoints[place] = step.after
-        self._cells[projection].update(step.cells)
-        self._applied[projection].update(step.applied)
-        for bear in {cell.bear for cell in step.cells}:
-            self._notify(bear)
-        return True
+    async def open(self, model: str, fresh: str) -> str:
+        return self._rebuilds.setdefault(model, fresh)
 
-    async def page(self, projection: str, bear: BearId, page: str) -> Mapping[str, bytes]:
-        cells = self._cells[projection].items()
+    async def forget(self, model: str) -> None:
+        self._rebuilds.pop(model, None)
+
+    async def begin(self, model: str, rebuild: str, partitions: Iterable[int]) -> Sequence[Standing]:
+        standings = []
+        for place in (each for each in partitions if self._made.get((model, each)) != rebuild):
+            copy = self._shown[model, place].other
+            if self._making.get((model, place)) != rebuild:
+                self._making[model, place] = rebuild
+                self._held.pop((model, place, copy), None)
+            position = self._held[model, place, copy].position
+            standings.append(Standing(model, place, copy, shown=False, position=position))
+        return standings
+
+    async def show(self, rebuild: str, standings: Sequence[Standing]) -> Sequence[bool]:
+        return [await self._show(rebuild, each) for each in standings]
+
+    async def page(self, model: str, bear: BearId, page: str) -> Mapping[str, bytes]:
+        cells = self._seen(model, bear).cells.items()
         return {cell.line: value for cell, value in cells if (cell.bear, cell.page) == (bear, page)}
 
-    async def drop(self, projection: str) -> None:
-        self._cells.pop(projection, None)
-        self._applied.pop(projection, None)
-        self._checkpoints = {key: at for key, at in self._checkpoints.items() if key[0] != projection}
+    async def cells(self, model: str, cells: Iterable[Cell]) -> Mapping[Cell, bytes]:
+        found = {cell: self._seen(model, cell.bear).cells.get(cell) for cell in cells}
+        return {cell: value for cell, value in found.items() if value is not None}
 
     @asynccontextmanager
     async def notices(self, bear: BearId) -> AsyncIterator[Notices]:
@@ -70,11 +99,56 @@ class MemoryReadModels:
         finally:
             self._every.remove(every)
 
-    def _notify(self, bear: BearId) -> None:
-        for notice in self._notices[bear]:
-            notice.set()
-        for every in self._every:
-            every.take(bear)
+    async def _write(self, step: Step) -> bool:
+        held, at = self._of(step.at), step.at
+        if held.position != at.position or (self._shown[at.model, at.partition] is at.copy) != at.shown:
+            return False
+        if not await self._is_stored(at.partition, step.after):
+            return False
+        held.position = step.after
+        held.cells.update(step.cells)
+        held.applied.update(step.applied)
+        if at.shown:
+            self._tell(cell.bear for cell in step.cells)
+        return True
+
+    async def _show(self, rebuild: str, at: Standing) -> bool:
+        place = (at.model, at.partition)
+        own, seen = self._of(at), self._held[(*place, at.copy.other)]
+        if self._making.get(place) != rebuild or own.position != at.position:
+            return False
+        if order_of(seen.position) > order_of(own.position):
+            return False
+        self._shown[place] = at.copy
+        self._made[place] = self._making.pop(place)
+        self._tell(cell.bear for cell in self._held.pop((*place, at.copy.other)).cells)
+        return True
+
+    async def _is_stored(self, partition: int, position: Position) -> bool:
+        if self._store is None:
+            return True
+        found = await self._store.read(partition, before(position), 1)
+        return any(each.position == position for each in found)
+
+    def _of(self, at: Standing) -> _Held:
+        return self._held[at.model, at.partition, at.copy]
+
+    def _seen(self, model: str, bear: BearId) -> _Held:
+        place = (model, partition_of(bear))
+        return self._held[(*place, self._shown[place])]
+
+    def _standing(self, model: str, partition: int) -> Standing:
+        copy = self._shown[model, partition]
+        return Standing(
+            model, partition, copy, shown=True, position=self._held[model, partition, copy].position
+        )
+
+    def _tell(self, bears: Iterable[BearId]) -> None:
+        for bear in set(bears):
+            for notice in self._notices[bear]:
+                notice.set()
+            for every in self._every:
+                every.take(bear)
 
 
 class _MemoryNotices:

@@ -1,4 +1,4 @@
-"""Where read models are kept: cells on pages, with the checkpoint in the same write."""
+"""Read models as readers see them: cells on pages, and a word when they change."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from teddy_cloud.eventstore.store import Position
-from teddy_shared.envelope import BearId, Lane
+from teddy_shared.envelope import BearId
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,26 +17,6 @@ class Cell:
     bear: BearId
     page: str
     line: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where numbers count without gaps."""
-
-    bear: BearId
-    epoch: str
-    lane: Lane
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a projection does with a stretch of a partition: all of it in one write, or nothing."""
-
-    partition: int
-    before: Position
-    after: Position
-    cells: Mapping[Cell, bytes]
-    applied: Mapping[Source, int]  # the highest number of each source that is now in the cells
 
 
 class Notices(Protocol):
@@ -57,22 +36,11 @@ class EveryNotice(Protocol):
 class ReadModels(Protocol):
     """All of it may raise LinkError while the store is away."""
 
-    async def checkpoints(self, projection: str) -> Mapping[int, Position]:
-        """How far the projection got in each partition; a new one stands at the beginning."""
-
-    async def cells(self, projection: str, cells: Iterable[Cell]) -> Mapping[Cell, bytes]:
-        """The values of those that have one."""
-
-    async def applied(self, projection: str, sources: Iterable[Source]) -> Mapping[Source, int]: ...
-
-    async def write(self, projection: str, step: Step) -> bool:
-        """False, and nothing written, where the checkpoint is no longer at `step.before`."""
-
-    async def page(self, projection: str, bear: BearId, page: str) -> Mapping[str, bytes]:
+    async def page(self, model: str, bear: BearId, page: str) -> Mapping[str, bytes]:
         """Its lines."""
 
-    async def drop(self, projection: str) -> None:
-        """Forget all of it, checkpoints included, so that it is made anew."""
+    async def cells(self, model: str, cells: Iterable[Cell]) -> Mapping[Cell, bytes]:
+        """The values of those that have one."""
 
     def notices(self, bear: BearId) -> AbstractAsyncContextManager[Notices]: ...
 

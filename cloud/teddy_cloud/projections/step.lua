@@ -1,0 +1,46 @@
+-- Takes copies of read models in one partition on, each if it still stands where the writer saw it.
+-- KEYS: standing, events, then for each copy its listing and the hashes it writes (all in one slot)
+-- ARGV: for each copy: model, copy, '1' if readers see it, position before, position after, how many hashes,
+--       how many bears to tell of; then each hash: how many parts, fields and values; then the bears
+-- Gives for each copy 1, or 0 where nothing was written.
+local stored = {}
+
+local function is_stored(at)
+  if stored[at] == nil then
+    if redis.call('XRANGE', KEYS[2], at, at)[1] then
+      stored[at] = true
+    else -- it lies in the archive, if it is older than all that is here; else the store has lost it
+      local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+      stored[at] = redis.call('EXISTS', KEYS[2]) == 1 and (not first or is_later(first[1], at))
+    end
+  end
+  return stored[at]
+end
+
+local function stands(model, copy, is_shown, before)
+  local found = redis.call('HMGET', KEYS[1], model, model .. '/' .. copy)
+  return ((found[1] or 'a') == copy) == (is_shown == '1') and (found[2] or '0-0') == before
+end
+
+local taken, key, at = {}, 3, 1
+while at <= #ARGV do
+  local model, copy, is_shown, before, after, hashes, bears = unpack(ARGV, at, at + 6)
+  local listing = KEYS[key]
+  local take = stands(model, copy, is_shown, before) and is_stored(after)
+  at, key = at + 7, key + 1
+  for _ = 1, hashes do
+    local parts = tonumber(ARGV[at])
+    if take then
+      redis.call('HSET', KEYS[key], unpack(ARGV, at + 1, at + parts))
+      redis.call('SADD', listing, KEYS[key])
+    end
+    at, key = at + parts + 1, key + 1
+  end
+  for _ = 1, bears do
+    if take then redis.call('PUBLISH', 'changed:' .. ARGV[at], ARGV[at]) end
+    at = at + 1
+  end
+  if take then redis.call('HSET', KEYS[1], model .. '/' .. copy, after) end
+  taken[#taken + 1] = take and 1 or 0
+end
+return taken

@@ -1,0 +1,141 @@
+"""One look at many partitions at once: one read, one look-up, one write, however many events there are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from teddy_cloud.eventstore.store import Entry, EventStore, Position
+from teddy_cloud.projections.copies import Copies, Known, Question, Source, Standing, Step
+from teddy_cloud.projections.opening import Broken, Opened, Opener
+from teddy_cloud.projections.projection import Projection
+from teddy_cloud.projections.readmodels import Cell
+from teddy_shared.logs import log
+from teddy_shared.seal import Seal
+
+WIDTH: Final = 64  # partitions in one sweep
+EVENTS: Final = 512  # of all partitions in one sweep, about: they are applied on the loop, 25 ms in all
+LEAST: Final = 8  # events of a partition, however many partitions there are
+
+_log = log("projections")
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What came of a sweep, by where each copy stood before."""
+
+    reached: Mapping[Standing, Standing]
+    overtaken: frozenset[Standing]  # somebody else has moved these, or the store lost what they had read
+    unfinished: frozenset[Standing]  # more may be there
+
+
+class Sweep:
+    """Takes copies of read models on. Only a copy that stands where it is said to stand is changed."""
+
+    def __init__(
+        self,
+        *,
+        projections: Sequence[Projection],
+        store: EventStore,
+        copies: Copies,
+        seal: Seal,
+    ) -> None:
+        self._projections = {each.name: each for each in projections}
+        self._store = store
+        self._copies = copies
+        self._opener = Opener(types={type_ for each in projections for type_ in each.types}, seal=seal)
+
+    async def move(self, standings: Collection[Standing]) -> Swept:
+        """Raises LinkError. What the copies of a partition read is shared where they stand alike."""
+        reached: dict[Standing, Standing] = {}
+        overtaken: set[Standing] = set()
+        unfinished: set[Standing] = set()
+        for layer in _layers(standings):
+            count = max(LEAST, EVENTS // len(layer))
+            found = await self._store.read_many({place: at for place, (at, _) in layer.items()}, count)
+            readers = {partition: layer[partition][1] for partition in found}
+            reached |= {each: each for place in layer.keys() - found.keys() for each in layer[place][1]}
+            if not found:
+                continue
+            moved = await self._apply(found, readers)
+            reached |= {step.at: replace(step.at, position=step.after) for step in moved}
+            overtaken |= set(_all(readers)) - reached.keys()
+            full = {partition for partition, entries in found.items() if len(entries) == count}
+            unfinished |= {each for each in _all(readers) if each in reached and each.partition in full}
+        return Swept(reached, frozenset(overtaken), frozenset(unfinished))
+
+    async def _apply(
+        self, found: Mapping[int, Sequence[Entry]], readers: Mapping[int, Sequence[Standing]]
+    ) -> list[Step]:
+        """The steps that were taken."""
+        opened = await asyncio.to_thread(self._opener.open, found)
+        at_work = [(each, self._for(each, opened[each.partition])) for each in _all(readers)]
+        questions = [self._question(at, events) for at, events in at_work]
+        answers = iter(await self._copies.known([each for each in questions if each.sources]))
+        steps = [
+            self._step(at, found[at.partition][-1].position, events, next(answers) if events else _NOTHING)
+            for at, events in at_work
+        ]
+        for partition, events in opened.items():  # first: a letter made twice is one, a lost one is silence
+            await self._bury(partition, [each for each in events if isinstance(each, Broken)])
+        taken = await self._copies.write(steps)
+        return [step for step, was_taken in zip(steps, taken, strict=True) if was_taken]
+
+    def _for(self, at: Standing, opened: Sequence[Opened | Broken]) -> list[Opened]:
+        """Those that the projection of this copy wants."""
+        types = self._projections[at.model].types
+        return [each for each in opened if isinstance(each, Opened) and each.head.type in types]
+
+    def _question(self, at: Standing, events: Sequence[Opened]) -> Question:
+        touches = self._projections[at.model].touches
+        return Question(
+            at,
+            {each.source for each in events},
+            {cell for each in events for cell in touches(each.head)},
+        )
+
+    def _step(self, at: Standing, after: Position, events: Sequence[Opened], known: Known) -> Step:
+        projection = self._projections[at.model]
+        before, applied = dict(known.cells), dict(known.applied)
+        cells: dict[Cell, bytes] = {}
+        numbers: dict[Source, int] = {}
+        for each in events:
+            if each.number <= applied.get(each.source, 0):
+                continue  # a refilled tail comes back under new positions
+            changed = projection.apply(before, each.head, each.event)
+            before.update(changed)
+            cells.update(changed)
+            applied[each.source] = numbers[each.source] = each.number
+        return Step(at, after, cells, numbers)
+
+    async def _bury(self, partition: int, broken: Iterable[Broken]) -> None:
+        for each in broken:
+            _log.warning("event put aside", bear=each.bear, reason=each.reason)
+            await self._store.bury_stored(
+                partition,
+                each.position,
+                bear=each.bear,
+                reason=each.reason,
+                size=each.size,
+                place=each.place,
+            )
+
+
+_NOTHING: Final = Known({}, {})
+
+
+def _layers(standings: Iterable[Standing]) -> Iterator[dict[int, tuple[Position, list[Standing]]]]:
+    """In each, a partition is read from one place. Nearly always there is but one."""
+    places: dict[int, dict[Position, list[Standing]]] = {}
+    for each in standings:
+        places.setdefault(each.partition, {}).setdefault(each.position, []).append(each)
+    while places:
+        yield {partition: positions.popitem() for partition, positions in places.items()}
+        places = {partition: positions for partition, positions in places.items() if positions}
+
+
+def _all(readers: Mapping[int, Sequence[Standing]]) -> Iterator[Standing]:
+    for standings in readers.values():
+        yield from standings
