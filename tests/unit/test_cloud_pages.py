@@ -11,6 +11,7 @@ from teddy_cloud.identity.accounts import check_password, normal_email
 from teddy_cloud.web import words
 from teddy_cloud.web.chart import HEIGHT, LEFT, WIDTH, chart_of
 from teddy_cloud.web.rendering import load_pages
+from teddy_shared.envelope import Lane
 from teddy_shared.errors import ConfigError
 from teddy_shared.purposes import Purpose
 
@@ -48,6 +49,23 @@ def test_a_day_without_talk_has_no_bars_and_no_busiest_hour() -> None:
 )
 def test_durations_are_said_as_one_speaks(milliseconds: int, said: str) -> None:
     assert words.duration(milliseconds) == said
+
+
+@pytest.mark.parametrize(
+    ("dropped", "said"),
+    [
+        ({}, ""),
+        (
+            {Lane.TELEMETRY: 1, Lane.BULK: 1_203},
+            "1,204 of its notes could not be kept, all about how well it works",
+        ),
+        ({Lane.TELEMETRY: 5, Lane.INTERACTION: 1}, "6 of its notes could not be kept, 1 of them about talks"),
+    ],
+    ids=["nothing", "telemetry", "talks"],
+)
+def test_what_gave_way_on_a_full_bear_is_one_plain_sentence(dropped: dict[Lane, int], said: str) -> None:
+    assert said in words.gave_way(dropped)
+    assert bool(words.gave_way(dropped)) == bool(dropped)
 
 
 def test_every_purpose_that_needs_consent_is_explained() -> None:

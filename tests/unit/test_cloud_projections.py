@@ -30,8 +30,15 @@ from teddy_cloud.projections.readmodels import Cell
 from teddy_cloud.projections.rebuilding import Rebuilder
 from teddy_shared.clock import SeededChance, SystemChance, SystemClock
 from teddy_shared.codec import encode_head
-from teddy_shared.envelope import Envelope, Lane, When
-from teddy_shared.events import BearStarted, Event, SafetyAlertRaised, SettingsObeyed, to_bytes
+from teddy_shared.envelope import Envelope, Lane, Place, When, unreadable, withheld
+from teddy_shared.events import (
+    BearStarted,
+    Event,
+    EventsDropped,
+    SafetyAlertRaised,
+    SettingsObeyed,
+    to_bytes,
+)
 from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from tests.cloud_bear import BEAR, CHILD, EPOCH, begun, ended, head_of
@@ -55,8 +62,14 @@ class Cloud:
             line = encode_head(head)
             item = Item(line, head.purpose, None, owner, sealed)
             place = head.place
+            first = event.first if isinstance(event, EventsDropped) else place.seq
             await self.store.append_batch(
-                bear=BEAR, epoch=place.epoch, lane=place.lane, first=place.seq, items=[item]
+                bear=BEAR,
+                epoch=place.epoch,
+                lane=place.lane,
+                first=first,
+                items=[item],
+                covers=place.seq - first + 1,
             )
 
     def projector(self, *projections: Projection) -> Projector:
@@ -343,3 +356,24 @@ async def test_a_bear_tells_its_software_its_settings_and_its_alerts(cloud: Clou
     (shown,) = alerts_of(await cloud.models.page(Bears.name, BEAR, ALERTS))
     assert (state.software, state.settings_version, state.last_seen_wall_ms) == ("0.1.0", 4, NOON)
     assert (shown.category, shown.advice) == ("lost", "Call your child now.")
+
+
+async def test_what_gave_way_or_cannot_be_read_is_counted_lane_by_lane(cloud: Cloud) -> None:
+    telemetry = EventsDropped(first=1, count=40)
+    more = EventsDropped(first=41, count=2)
+    bulk = Place(bear=BEAR, epoch=EPOCH, lane=Lane.BULK, seq=40)
+    await cloud.append(
+        (head_of(BearStarted(software="0.1.0"), 1, wall_ms=NOON), BearStarted(software="0.1.0")),
+        (unreadable(head_of(begun(), 2).place), b"{}"),
+        (withheld(head_of(begun(), 3, wall_ms=NOON)), b"{}"),
+        (head_of(telemetry, 40, wall_ms=NOON), telemetry),
+        (head_of(more, 42, wall_ms=NOON), more),
+        (head_of(telemetry, 40, place=bulk, wall_ms=NOON), telemetry),
+    )
+
+    await cloud.projector(Bears()).catch_up()
+
+    state = await cloud.state()
+    assert state.dropped == {Lane.TELEMETRY: 42, Lane.BULK: 40}
+    assert (state.unreadable, state.withheld) == (1, 1)
+    assert state.last_seen_wall_ms == NOON

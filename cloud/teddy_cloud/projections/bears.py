@@ -1,4 +1,4 @@
-"""How each bear is: there or away, what it runs, which settings it obeys, which alerts it raised."""
+"""How each bear is: there or away, what it runs and obeys, its alerts, and what of its events is gone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from pydantic import BaseModel, ConfigDict
 
 from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, UNHEARD
 from teddy_cloud.projections.readmodels import Cell
-from teddy_shared.envelope import BearId, Envelope
-from teddy_shared.events import BearStarted, BearStopped, Event, SafetyAlertRaised, SettingsObeyed
+from teddy_shared.envelope import UNREADABLE, WITHHELD, BearId, Envelope, Lane
+from teddy_shared.events import (
+    BearStarted,
+    BearStopped,
+    Event,
+    EventsDropped,
+    SafetyAlertRaised,
+    SettingsObeyed,
+)
 
 STATE: Final = "state"  # the page of one line that says how the bear is
 ALERTS: Final = "alerts"  # the page with a line for each alert
@@ -26,6 +33,9 @@ class BearState(BaseModel):
     software: str | None = None
     healed: tuple[str, ...] = ()  # which of its parts were mended when it last started
     settings_version: int | None = None  # of the settings document that the bear obeys
+    dropped: dict[Lane, int] = {}  # events of each lane that gave way on a full bear
+    unreadable: int = 0  # events that the bear itself could no longer read
+    withheld: int = 0  # events that the family had not granted
 
 
 class Alert(BaseModel):
@@ -45,6 +55,9 @@ class Bears:
             ONLINE,
             OFFLINE,
             UNHEARD,
+            UNREADABLE,
+            WITHHELD,
+            EventsDropped.label.type,
             BearStarted.label.type,
             BearStopped.label.type,
             SafetyAlertRaised.label.type,
@@ -84,8 +97,15 @@ def _told(known: BearState, head: Envelope, event: Event | None) -> BearState:
     now = head.when.wall_ms
     if head.type == UNHEARD:
         return known.model_copy(update={"online": False, "since_wall_ms": now}) if known.online else known
+    if head.type == UNREADABLE:  # the damage took the time away as well
+        return known.model_copy(update={"unreadable": known.unreadable + 1})
     new: dict[str, object] = {"last_seen_wall_ms": max(now, known.last_seen_wall_ms or now)}
     match event:
+        case None if head.type == WITHHELD:
+            new |= {"withheld": known.withheld + 1}
+        case EventsDropped(count=count):
+            lane = head.place.lane
+            new |= {"dropped": {**known.dropped, lane: known.dropped.get(lane, 0) + count}}
         case None if head.type == ONLINE:
             since = known.since_wall_ms if known.online and known.boot == head.when.boot else now
             new |= {"online": True, "boot": head.when.boot, "since_wall_ms": since}

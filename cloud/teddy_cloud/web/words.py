@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from teddy_shared.envelope import Lane
 from teddy_shared.purposes import Purpose
 
 _OUTCOMES: Final = {
@@ -105,6 +107,15 @@ def remark(outcome: str | None, verdict: str | None) -> str:
         _VERDICTS.get(verdict or "", plain(verdict).lower()),
     ]
     return ", ".join(each for each in said if each)
+
+
+def gave_way(dropped: Mapping[Lane, int]) -> str:
+    """What a parent should know of events that gave way on a full bear; nothing where none did."""
+    if not (gone := sum(dropped.values())):
+        return ""
+    talks = sum(count for lane, count in dropped.items() if lane <= Lane.INTERACTION)
+    which = f"{talks:,} of them about talks" if talks else "all about how well it works: no talk is missing"
+    return f"Teddy's own memory ran full and {gone:,} of its notes could not be kept, {which}."
 
 
 def _moment(wall_ms: int) -> datetime:
