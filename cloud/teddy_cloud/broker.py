@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -56,8 +57,10 @@ class Broker:
         subscriptions: Sequence[str] = (),
         retained: bool = True,  # whether what the broker keeps is wanted too, or only what comes from now on
         chance: Chance,
+        tls: ssl.SSLContext | None = None,  # what the broker is shown, and believed by
     ) -> None:
         self._address = address
+        self._tls = tls
         self._identifier = identifier
         self._subscriptions = subscriptions
         self._wish = SubscribeOptions(
@@ -156,6 +159,7 @@ class Broker:
             keepalive=KEEPALIVE,
             timeout=TIMEOUT,
             socket_options=[NO_DELAY],
+            tls_context=self._tls,
             max_queued_incoming_messages=INBOX,
             logger=_library_log,
         )

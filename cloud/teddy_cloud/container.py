@@ -37,6 +37,7 @@ from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.redis_letters import RedisDeadLetters
 from teddy_cloud.eventstore.store import EventStore
 from teddy_cloud.fleet import asking
+from teddy_cloud.fleet.credentials import context_of, group_secret
 from teddy_cloud.fleet.fleet import Fleet
 from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.fleet.orderbook import RedisOrderBook
@@ -67,6 +68,7 @@ from teddy_cloud.settings import Role, Settings, key_file, master_key
 from teddy_cloud.storage.client import StoreClient, connect
 from teddy_cloud.web.doors import Doors
 from teddy_cloud.web.rendering import Pages, load_pages
+from teddy_shared import topics
 from teddy_shared.addresses import broker_address
 from teddy_shared.clock import Chance, Clock, SystemChance, SystemClock
 from teddy_shared.seal import ChaChaSeal, FileKeyRing, KeyRing, Seal
@@ -159,12 +161,22 @@ class _Foundation(Provider):
             await client.close()
 
     @provide
-    def ingest_broker(self, settings: Settings, chance: Chance) -> IngestBroker:
-        return IngestBroker(_broker(settings, chance, Role.INGEST, SUBSCRIPTIONS))
+    async def ingest_broker(
+        self, settings: Settings, keys: KeyRing, clock: Clock, chance: Chance
+    ) -> IngestBroker:
+        secret = await asyncio.to_thread(group_secret, keys)
+        subscriptions = [topics.hidden(each, secret) for each in SUBSCRIPTIONS]
+        return IngestBroker(await _broker(settings, clock, chance, Role.INGEST, subscriptions))
 
     @provide
-    def dispatch_broker(self, settings: Settings, chance: Chance) -> DispatchBroker:
-        return DispatchBroker(_broker(settings, chance, Role.DISPATCHER, mail.SUBSCRIPTIONS, retained=False))
+    async def dispatch_broker(
+        self, settings: Settings, keys: KeyRing, clock: Clock, chance: Chance
+    ) -> DispatchBroker:
+        secret = await asyncio.to_thread(group_secret, keys)
+        subscriptions = [topics.hidden(each, secret) for each in mail.SUBSCRIPTIONS]
+        return DispatchBroker(
+            await _broker(settings, clock, chance, Role.DISPATCHER, subscriptions, retained=False)
+        )
 
 
 class _Rooms(Provider):
@@ -311,8 +323,9 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         await container.close()
 
 
-def _broker(
+async def _broker(
     settings: Settings,
+    clock: Clock,
     chance: Chance,
     role: Role,
     subscriptions: Sequence[str],
@@ -325,6 +338,7 @@ def _broker(
         subscriptions=subscriptions,
         retained=retained,
         chance=chance,
+        tls=await asyncio.to_thread(context_of, settings, role, clock=clock, chance=chance),
     )
 
 

@@ -59,6 +59,16 @@ class WebSettings(BaseModel):
     behind_proxy: bool = False  # believe X-Forwarded-For and -Proto of a proxy on this machine
 
 
+class TlsSettings(BaseModel):
+    """What this process shows to the broker. All empty: made by the authority in the data folder."""
+
+    model_config = ConfigDict(frozen=True)
+
+    authority: Path | None = None  # PEM files
+    certificate: Path | None = None
+    key: Path | None = None
+
+
 class Settings(BaseModel):
     """All of them. `teddy_shared.configuration` refuses unknown keys with a hint."""
 
@@ -71,6 +81,7 @@ class Settings(BaseModel):
     worker: Name = "1"
     roles: Annotated[frozenset[Role], BeforeValidator(_split), Field(min_length=1)] = frozenset(Role)
     web: WebSettings = WebSettings()
+    tls: TlsSettings = TlsSettings()
     logs: Form = "lines"
 
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from teddy_shared.envelope import NAME, BearId
 from teddy_shared.errors import ConfigError
 from teddy_shared.seal import KEY_BYTES, KeyRing
+from teddy_shared.tls import Credentials
 
 UNPROVISIONED: Final = BearId("bear-without-a-name")
+VERSIONS: Final = (1, 2)  # 1 has no certificate: for a broker on the same machine
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     bear: BearId
     link_key: bytes | None = field(repr=False)  # opens the settings that the cloud seals for this bear
+    credentials: Credentials | None = None  # with which the bear meets a broker over a network
 
 
 def read_identity(path: Path | None) -> Identity:
@@ -27,6 +30,7 @@ def read_identity(path: Path | None) -> Identity:
     try:
         found = tomllib.loads(path.read_text())
         version, bear, key = found["version"], str(found["bear"]), bytes.fromhex(found["link_key"])
+        credentials = _credentials(found) if version == 2 else None
     except FileNotFoundError:
         raise ConfigError(f"there is no provisioning file {path}; provision the bear first") from None
     except OSError as error:
@@ -34,9 +38,17 @@ def read_identity(path: Path | None) -> Identity:
     except (ValueError, KeyError, TypeError) as error:  # not TOML, not text, a field gone or of another type
         kind = type(error).__name__
         raise ConfigError(f"{path} is not a provisioning file ({kind}); provision the bear again") from None
-    if version != 1 or not NAME.fullmatch(bear) or len(key) != KEY_BYTES:
-        raise ConfigError(f"{path} is no provisioning file of version 1; provision the bear again")
-    return Identity(BearId(bear), key)
+    if version not in VERSIONS or not NAME.fullmatch(bear) or len(key) != KEY_BYTES:
+        known = " or ".join(map(str, VERSIONS))
+        raise ConfigError(f"{path} is no provisioning file of version {known}; provision the bear again")
+    return Identity(BearId(bear), key, credentials)
+
+
+def _credentials(found: dict[str, Any]) -> Credentials:
+    parts = {name: found[name] for name in ("authority", "certificate", "key")}
+    if not all(isinstance(part, str) for part in parts.values()):
+        raise TypeError
+    return Credentials(**parts)
 
 
 class BearKeys:

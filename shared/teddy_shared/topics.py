@@ -21,6 +21,18 @@ EVERY_QUESTION: Final = f"$share/answers/{ROOT}/+/ask"
 EVERY_STATUS: Final = f"{ROOT}/+/status"
 
 
+def hidden(subscription: str, secret: str) -> str:
+    """A shared subscription under a name of its group that nobody outside can guess.
+
+    A broker hands the messages of a group to its members in turn. Mosquitto lets anybody join and then
+    drops what the member may not read: a bear that knew the name would swallow other bears' events.
+    """
+    match subscription.split("/", 2):
+        case ["$share", group, topic]:
+            return f"$share/{group}-{secret}/{topic}"
+    return subscription
+
+
 def up(bear: BearId, lane: Lane) -> str:
     return f"{ROOT}/{bear}/up/{int(lane)}"
 

@@ -141,7 +141,7 @@ def mosquitto(folder: Path) -> Iterator[Server]:
         configuration.write_text("\n".join(lines) + "\n")
         return [binary, "-c", str(configuration)]
 
-    yield from _running("mosquitto", "mqtt", folder, command, _listens)
+    yield from _running("mosquitto", "mqtt", folder, command, listens)
 
 
 @contextlib.contextmanager
@@ -163,7 +163,7 @@ def iotcore(folder: Path) -> Iterator[Server]:
         )
         return [sys.executable, "-m", "iotcore", "--config", str(configuration), "--log-level", "WARNING"]
 
-    yield from _running("iotcore", "mqtt", folder, command, _listens)
+    yield from _running("iotcore", "mqtt", folder, command, listens)
 
 
 @contextlib.contextmanager
@@ -280,7 +280,7 @@ def _store_command(binary: str, more: Mapping[str, object]) -> Callable[[int, Pa
     return command
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     try:
         socket.create_connection((HOST, port), timeout=0.5).close()
     except OSError:

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import argparse
 
-from teddy_cloud.commands import audit, dead, events, families, orders, rebuild, run, servers
+from teddy_cloud.commands import (
+    audit,
+    bears,
+    broker_config,
+    dead,
+    events,
+    families,
+    orders,
+    rebuild,
+    run,
+    servers,
+)
 from teddy_shared.cli import Command
 
 # The rooms behind a verb are imported when it acts: `teddy --help` loads all of these modules.
-_VERBS = (servers, families, orders, run, rebuild, events, dead, audit)
+_VERBS = (
+    servers,
+    families,
+    bears,
+    broker_config,
+    orders,
+    run,
+    rebuild,
+    events,
+    dead,
+    audit,
+)
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

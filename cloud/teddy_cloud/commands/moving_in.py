@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from teddy_cloud.bus.callers import Caller, operator
+from teddy_cloud.commands.enrolling import bear_name, papers
 from teddy_cloud.container import Office, open_office
 from teddy_cloud.fleet.asking import Adopt
-from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.identity.accounts import Account, check_password, normal_email
 from teddy_cloud.settings import Settings, prepared_data_folder
 from teddy_shared.ages import AgeBand
-from teddy_shared.envelope import NAME, BearId, FamilyId
+from teddy_shared.envelope import FamilyId
 from teddy_shared.errors import ConfigError
 from teddy_shared.purposes import Consent
-from teddy_shared.seal import write_private
 
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 SOMEBODY: Final = operator("somebody")  # for programs that act for nobody in particular
@@ -45,8 +44,7 @@ class Added:
 async def add_family(settings: Settings, wanted: NewFamily, caller: Caller = SOMEBODY) -> Added:
     """Raises ConfigError, before anything is changed, where the address or the bear is taken."""
     email = normal_email(wanted.email)
-    if not NAME.fullmatch(wanted.bear):
-        raise ConfigError("a bear's name has lowercase letters, digits and dashes, at most 63")
+    name = bear_name(wanted.bear)
     if wanted.password is not None:
         check_password(wanted.password)
     await asyncio.to_thread(prepared_data_folder, settings)
@@ -55,9 +53,9 @@ async def add_family(settings: Settings, wanted: NewFamily, caller: Caller = SOM
             raise ConfigError(f"{email} has a family already; sign in with it, or use another address")
         password = wanted.password or _made_up_password(office)
         family = FamilyId(f"family-{office.chance.token(8)}")
-        adopt = Adopt(bear=wanted.bear, family=family, age_band=wanted.age_band, consent=wanted.consent)
+        adopt = Adopt(bear=name, family=family, age_band=wanted.age_band, consent=wanted.consent)
         bear = await office.commands.handle(adopt, caller)
-        await asyncio.to_thread(_write_provision, office, BearId(bear.id), wanted.provision)
+        await asyncio.to_thread(papers, settings, office, name, wanted.provision)
         # The account comes last: whoever can sign in finds everything in its place.
         await office.accounts.add(Account(email, family, await office.passwords.hashed(password)))
     shown = None if wanted.password else password
@@ -68,8 +66,3 @@ def _made_up_password(office: Office) -> str:
     """Four groups that can be typed on a phone: 20 letters and digits, 98 bits."""
     groups = ("".join(LETTERS[office.chance.below(len(LETTERS))] for _ in range(5)) for _ in range(4))
     return "-".join(groups)
-
-
-def _write_provision(office: Office, bear: BearId, file: Path) -> None:
-    key = office.keys.key(device_owner(bear)).hex()
-    write_private(file, f'version = 1\nbear = "{bear}"\nlink_key = "{key}"\n'.encode())

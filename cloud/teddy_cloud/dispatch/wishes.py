@@ -86,6 +86,6 @@ class SettingsDispatch:
             )
         except KeyErased:
             _log.warning("no link key, so no settings", bear=bear)
-            return
+            sealed = b""  # which takes away what the broker still keeps for a bear that was revoked
         await self._post.publish(topics.settings(bear), sealed, retain=True)
         _log.debug("settings sent", bear=bear, version=document.version)

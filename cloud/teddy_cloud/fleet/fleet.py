@@ -46,6 +46,24 @@ class Fleet:
         await self._permit(adopted, consent)
         return adopted
 
+    async def shut_out(self, bear: BearId) -> None:
+        """Nothing that this bear says is stored any more, and nothing is sealed for it.
+
+        Its key goes, and with it what was stored about the bear itself: its starts and its software, which
+        nobody can read any more. What is about the child lies under the child's key. Raises ConfigError.
+        """
+        if await self._records.bear(bear) is None:
+            raise ConfigError(f"no family owns a bear {bear}")
+        await asyncio.to_thread(self._keys.erase, device_owner(bear))
+        await self._records.announce(bear)
+
+    async def readmit(self, bear: BearId) -> None:
+        """With a new key, where it was shut out. Raises ConfigError."""
+        if await self._records.bear(bear) is None:
+            raise ConfigError(f"no family owns a bear {bear}; add it by `teddy cloud family add`")
+        await asyncio.to_thread(self._keys.create, device_owner(bear))
+        await self._records.announce(bear)
+
     async def bears(self, family: FamilyId) -> Sequence[BearId]:
         return await self._records.bears_of(family)
 

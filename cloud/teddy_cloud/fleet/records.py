@@ -50,6 +50,10 @@ class FleetRecords:
         names: set[bytes] = await self._client.do("SMEMBERS", BEARS)
         return sorted(BearId(name.decode()) for name in names)
 
+    async def announce(self, bear: BearId) -> None:
+        """As if its settings had changed: what goes down to this bear must be made anew."""
+        await self._client.do("PUBLISH", CHANGED, bear)
+
     async def document(self, bear: BearId) -> SettingsDocument | None:
         found: bytes | None = await self._client.do("GET", _document(bear))
         return None if found is None else SettingsDocument.model_validate_json(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from dishka import Provider, Scope, provide
 
 from teddy_edge.conversation.dialogue import Child
@@ -18,6 +20,7 @@ from teddy_shared.errors import ConfigError
 from teddy_shared.messages import Online
 from teddy_shared.seal import Seal
 from teddy_shared.state.state import State
+from teddy_shared.tls import context_for
 
 
 class Way(Provider):
@@ -36,7 +39,7 @@ class Way(Provider):
         return ChildOfFamily(wishes=wishes, band=AgeBand.of(settings.listening.age))
 
     @provide
-    def link(
+    async def link(
         self,
         settings: Settings,
         identity: Identity,
@@ -63,6 +66,7 @@ class Way(Provider):
             on_settings=wishes.receive,
             clock=clock,
             chance=chance,
+            tls=await asyncio.to_thread(context_for, address, identity.credentials),
         )
 
 

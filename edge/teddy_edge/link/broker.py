@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -47,6 +48,7 @@ class BrokerLink:
         on_settings: Callable[[bytes], Awaitable[None]],
         clock: Clock,
         chance: Chance,
+        tls: ssl.SSLContext | None = None,  # what the broker is shown, and believed by
         keepalive: int = 20,  # seconds of silence after which a dead connection is noticed
         answer: float = 5.0,  # seconds for the broker to answer
     ) -> None:
@@ -57,6 +59,7 @@ class BrokerLink:
         self._on_settings = on_settings
         self._clock = clock
         self._chance = chance
+        self._tls = tls
         self._keepalive = keepalive
         self._answer = answer
         self._connection: _Connection | None = None
@@ -158,6 +161,7 @@ class BrokerLink:
             max_queued_incoming_messages=256,
             # Without it Nagle and delayed acknowledgements make 44 ms of every round trip.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+            tls_context=self._tls,
         )
 
 
