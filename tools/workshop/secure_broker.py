@@ -59,7 +59,10 @@ def secure_mosquitto(folder: Path, *, bears: int = 100) -> Iterator[SecureBroker
         write_broker_folder(files, plan, authorities)
         return [binary, "-c", str(files / "mosquitto.conf")]
 
-    server = Server(name="mosquitto", scheme="mqtts", folder=folder, command=command, accepts=listens)
+    def accepts(port: int) -> bool:
+        return listens(port) and listens(cloud_port)
+
+    server = Server(name="mosquitto", scheme="mqtts", folder=folder, command=command, accepts=accepts)
     try:
         server.start()
         yield SecureBroker(server, authorities, data, files, cloud_port)
