@@ -13,7 +13,7 @@ from teddy_cloud.dispatch.mail import SUBSCRIPTIONS, Mail
 from teddy_cloud.dispatch.orders import OrderDispatch
 from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.store import Item
-from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.household import device_owner, link_owner
 from teddy_cloud.fleet.orderbook import MemoryOrderBook
 from teddy_cloud.fleet.orders import Orders
 from teddy_cloud.projections.memory import MemoryReadModels
@@ -44,6 +44,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.keys.create(device_owner(BEAR))
+        self.keys.create(link_owner(BEAR))
 
     @property
     def seal(self) -> ChaChaSeal:
@@ -91,7 +92,7 @@ class Desk:
             return self.opened(await wire.orders.get())
 
     def opened(self, sealed: bytes) -> Order:
-        plain = self.seal.open(device_owner(BEAR), sealed, order_place(BEAR))
+        plain = self.seal.open(link_owner(BEAR), sealed, order_place(BEAR))
         return Order.model_validate_json(plain)
 
     @asynccontextmanager

@@ -14,7 +14,7 @@ from teddy_cloud.dispatch.wishes import SettingsDispatch
 from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.store import Item
 from teddy_cloud.fleet.fleet import Fleet, NotYours
-from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.household import link_owner
 from teddy_cloud.fleet.records import FleetRecords
 from teddy_cloud.storage.client import connect
 from teddy_shared import messages
@@ -49,7 +49,7 @@ class Cloud:
         async with asyncio.timeout(SECONDS):
             while True:
                 sealed = await bear.settings.get()
-                plain = self.seal.open(device_owner(BEAR), sealed, f"settings/{BEAR}".encode())
+                plain = self.seal.open(link_owner(BEAR), sealed, f"settings/{BEAR}".encode())
                 document = messages.from_bytes(SettingsDocument, plain)
                 if document.version >= version:
                     return document

@@ -12,7 +12,7 @@ from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, UNHEARD
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import BEGINNING, EventStore
-from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.household import device_owner, link_owner
 from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
 from teddy_cloud.ingest.intake import Intake
 from teddy_cloud.ingest.rollcall import RollCall
@@ -67,6 +67,7 @@ async def ingesting(broker: Server, store: Server, *, grace: float = 60.0) -> As
     keys = MemoryKeyRing(chance=chance)
     keys.create(CHILD)
     keys.create(device_owner(BEAR))
+    keys.create(link_owner(BEAR))
     client = connect(store.url)
     events = RedisEventStore(client=client)
     await events.permit(

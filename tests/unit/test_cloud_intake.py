@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teddy_cloud.eventstore.store import Item, Poison
-from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.household import device_owner, link_owner
 from teddy_cloud.ingest.heads import read_head
 from teddy_cloud.ingest.intake import Delivery, Intake, StrangeBear, Unreadable
 from teddy_shared.clock import SeededChance
@@ -28,6 +28,7 @@ def keys() -> MemoryKeyRing:
     ring = MemoryKeyRing(chance=SeededChance())
     ring.create(CHILD)
     ring.create(device_owner(BEAR))
+    ring.create(link_owner(BEAR))
     return ring
 
 
@@ -186,6 +187,7 @@ def test_a_bear_without_a_family_is_not_served(intake: Intake) -> None:
 def test_any_other_bytes_are_unreadable_and_kept_only_sealed(data: bytes) -> None:
     keys = MemoryKeyRing(chance=SeededChance())
     keys.create(device_owner(BEAR))
+    keys.create(link_owner(BEAR))
     seal = ChaChaSeal(keys=keys, chance=SeededChance(1))
 
     found = Intake(seal=seal, keys=keys).take(BEAR, Lane.INTERACTION, data)

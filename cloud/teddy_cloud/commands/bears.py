@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from teddy_cloud.commands.saying import finish, say, settings_of, where
+from teddy_cloud.commands.saying import finish, say, settings_of, this_operator, where
 
 if TYPE_CHECKING:
     from teddy_cloud.commands.saying import Verbs
@@ -43,7 +43,7 @@ def _revoke(arguments: argparse.Namespace) -> int:
 
     from teddy_cloud.commands.enrolling import revoke
 
-    done = finish(revoke(settings, arguments.name, tuple(arguments.broker_folder)))
+    done = finish(revoke(settings, arguments.name, tuple(arguments.broker_folder), this_operator()))
     said = [f"{arguments.name} is revoked: the cloud stores nothing from it any more"]
     said += [
         f"written into {folder}; now tell that broker: systemctl reload mosquitto" for folder in done.told
@@ -63,7 +63,7 @@ def _provision(arguments: argparse.Namespace) -> int:
 
     from teddy_cloud.commands.enrolling import provision
 
-    finish(provision(settings, arguments.name, arguments.provision))
+    finish(provision(settings, arguments.name, arguments.provision, this_operator()))
     say(
         arguments,
         {"bear": arguments.name, "provision": str(arguments.provision)},

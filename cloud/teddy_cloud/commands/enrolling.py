@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from teddy_cloud.bus.callers import Caller
 from teddy_cloud.container import Office, open_office
+from teddy_cloud.fleet.asking import Readmit, Revoke
 from teddy_cloud.fleet.authority import Authorities, is_own_name, open_authorities
 from teddy_cloud.fleet.broker_folder import BrokerPlan, write_broker_folder, write_revocations
 from teddy_cloud.fleet.credentials import authority_folder, kept_authorities
@@ -48,12 +50,12 @@ def set_up_broker(settings: Settings, folder: Path, plan: BrokerPlan) -> None:
     write_private(authority_folder(settings) / BROKERS, names.encode())
 
 
-async def provision(settings: Settings, name: str, file: Path) -> None:
+async def provision(settings: Settings, name: str, file: Path, caller: Caller) -> None:
     """New papers. Those that the bear had still count, until it is revoked. Raises ConfigError."""
     bear = bear_name(name)
     await asyncio.to_thread(prepared_data_folder, settings)
     async with open_office(settings) as office:
-        await office.fleet.readmit(bear)
+        await office.commands.handle(Readmit(bear=bear), caller)
         await asyncio.to_thread(papers, settings, office, bear, file)
 
 
@@ -63,13 +65,13 @@ def papers(settings: Settings, office: Office, bear: BearId, file: Path) -> None
     write_provision(file, bear, office.keys, authorities.enrol(bear) if authorities else None)
 
 
-async def revoke(settings: Settings, name: str, folders: Sequence[Path]) -> Revoked:
+async def revoke(settings: Settings, name: str, folders: Sequence[Path], caller: Caller) -> Revoked:
     """Take a bear's papers back: what it says is not stored from here on. Raises ConfigError."""
     bear = bear_name(name)
     await asyncio.to_thread(prepared_data_folder, settings)
     async with open_office(settings) as office:
         # First what needs nobody else: without its key the cloud takes nothing from the bear.
-        await office.fleet.shut_out(bear)
+        await office.commands.handle(Revoke(bear=bear), caller)
     return await asyncio.to_thread(_tell_brokers, settings, bear, folders)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from teddy_cloud.dispatch.post import Post
 from teddy_cloud.dispatch.schedule import FIRST, Copy, Schedule
-from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.household import link_owner
 from teddy_cloud.fleet.orders import OrderBook
 from teddy_cloud.projections.orders import GIVEN_UP, OpenOrders, find_orders, open_orders
 from teddy_cloud.projections.readmodels import ReadModels
@@ -167,7 +167,7 @@ class OrderDispatch:
                 expires = left if copy.first and young else min(left, expires)
             plain = marked.model_dump_json().encode()
             try:
-                sealed = self._seal.seal(device_owner(copy.bear), plain, order_place(copy.bear))
+                sealed = self._seal.seal(link_owner(copy.bear), plain, order_place(copy.bear))
             except KeyErased:
                 _log.warning("no link key, so no orders", bear=copy.bear)
                 continue

@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from teddy_cloud.dispatch.post import Post
-from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.household import link_owner
 from teddy_cloud.fleet.records import FleetRecords
 from teddy_shared import messages, topics
 from teddy_shared.backoff import delays
@@ -82,7 +82,7 @@ class SettingsDispatch:
         plain = messages.to_bytes(document)
         try:
             sealed = await asyncio.to_thread(
-                self._seal.seal, device_owner(bear), plain, f"settings/{bear}".encode()
+                self._seal.seal, link_owner(bear), plain, f"settings/{bear}".encode()
             )
         except KeyErased:
             _log.warning("no link key, so no settings", bear=bear)

@@ -46,6 +46,22 @@ class Adopt(Command[Bear]):
     consent: Consent
 
 
+class Revoke(Command[None]):
+    """Nothing shall be taken from this bear any more."""
+
+    name: ClassVar[str] = "bear.revoke"
+    allowed: ClassVar[frozenset[Standing]] = OPERATORS
+    result: ClassVar[TypeAdapter[Any]] = TypeAdapter(None)
+
+
+class Readmit(Command[None]):
+    """The bear shall have papers again."""
+
+    name: ClassVar[str] = "bear.readmit"
+    allowed: ClassVar[frozenset[Standing]] = OPERATORS
+    result: ClassVar[TypeAdapter[Any]] = TypeAdapter(None)
+
+
 @dataclass(frozen=True)
 class SettingsOfBear(Query[SettingsDocument]):
     """Not from a read model: what was wished a moment ago is there at once."""
@@ -73,7 +89,18 @@ def handlers(fleet: Fleet) -> Sequence[Handler]:
             consent=command.consent,
         )
 
-    return (handles(WishSettings, wish), handles(Adopt, adopt))
+    async def revoke(command: Revoke, _: Caller) -> None:
+        await fleet.shut_out(BearId(command.bear))
+
+    async def readmit(command: Readmit, _: Caller) -> None:
+        await fleet.readmit(BearId(command.bear))
+
+    return (
+        handles(WishSettings, wish),
+        handles(Adopt, adopt),
+        handles(Revoke, revoke),
+        handles(Readmit, readmit),
+    )
 
 
 def answerers(fleet: Fleet) -> Sequence[Answerer]:

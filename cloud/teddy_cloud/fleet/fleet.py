@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from teddy_cloud.eventstore.store import EventStore
-from teddy_cloud.fleet.household import Bear, ChildProfile, device_owner
+from teddy_cloud.fleet.household import Bear, ChildProfile, device_owner, link_owner
 from teddy_cloud.fleet.records import FleetRecords
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
@@ -47,21 +47,20 @@ class Fleet:
         return adopted
 
     async def shut_out(self, bear: BearId) -> None:
-        """Nothing that this bear says is stored any more, and nothing is sealed for it.
+        """Nothing that this bear says is stored any more, and nothing is sealed for it. Raises ConfigError.
 
-        Its key goes, and with it what was stored about the bear itself: its starts and its software, which
-        nobody can read any more. What is about the child lies under the child's key. Raises ConfigError.
+        What is known about it stays, and so do those of its events that are stored.
         """
         if await self._records.bear(bear) is None:
             raise ConfigError(f"no family owns a bear {bear}")
-        await asyncio.to_thread(self._keys.erase, device_owner(bear))
+        await asyncio.to_thread(self._keys.erase, link_owner(bear))
         await self._records.announce(bear)
 
     async def readmit(self, bear: BearId) -> None:
         """With a new key, where it was shut out. Raises ConfigError."""
         if await self._records.bear(bear) is None:
             raise ConfigError(f"no family owns a bear {bear}; add it by `teddy cloud family add`")
-        await asyncio.to_thread(self._keys.create, device_owner(bear))
+        await asyncio.to_thread(self._keys.create, link_owner(bear))
         await self._records.announce(bear)
 
     async def bears(self, family: FamilyId) -> Sequence[BearId]:
@@ -126,6 +125,7 @@ class Fleet:
     def _make_keys(self, bear: BearId, profile: ChildProfile) -> None:
         self._keys.create(profile.id)
         self._keys.create(device_owner(bear))
+        self._keys.create(link_owner(bear))
 
 
 _GRANTABLE: Consent = frozenset(purpose for purpose in Purpose if purpose.needs_consent)

@@ -26,5 +26,13 @@ class Bear(BaseModel):
 
 
 def device_owner(bear: BearId) -> str:
-    """Whose key seals what is about the bear itself, and what goes down to it."""
+    """Whose key seals what is kept about the bear itself, and what was done about it."""
     return f"bear:{bear}"
+
+
+def link_owner(bear: BearId) -> str:
+    """Whose key seals what goes down to the bear, which has it too.
+
+    Without this key the cloud takes nothing from the bear: it has no family, or its papers were taken back.
+    """
+    return f"link:{bear}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.household import link_owner
 from teddy_shared.envelope import BearId
 from teddy_shared.seal import KeyRing, write_private
 from teddy_shared.tls import Credentials
@@ -16,7 +16,7 @@ def write_provision(file: Path, bear: BearId, keys: KeyRing, credentials: Creden
     The cloud makes the bear's key, for now: a bench where the bear makes it itself, and has it signed,
     is not built yet. Blocks. Raises ConfigError.
     """
-    link_key = keys.key(device_owner(bear)).hex()
+    link_key = keys.key(link_owner(bear)).hex()
     lines = [
         f"version = {1 if credentials is None else 2}",
         f'bear = "{bear}"',

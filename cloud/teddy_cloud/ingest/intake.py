@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from teddy_cloud.eventstore.own import is_own
 from teddy_cloud.eventstore.store import Item, Poison
 from teddy_cloud.eventstore.withholding import withheld_item
-from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.household import device_owner, link_owner
 from teddy_cloud.ingest.heads import Head, read_head
 from teddy_shared.codec import BatchHeader, WireEvent, decode_batch
 from teddy_shared.envelope import GAP, BearId, Lane, ProfileId
@@ -46,7 +46,7 @@ class Unreadable:
 
 
 class StrangeBear(Exception):
-    """No family owns a bear of this name."""
+    """No family owns a bear of this name, or its papers were taken back."""
 
 
 class Intake:
@@ -57,9 +57,9 @@ class Intake:
         self._keys = keys
 
     def knows(self, bear: BearId) -> bool:
-        """Whether a family owns this bear: then it has a key. Blocks as `take` does."""
+        """Whether a family owns this bear, and its papers still count. Blocks as `take` does."""
         try:
-            self._keys.key(device_owner(bear))
+            self._keys.key(link_owner(bear))
         except KeyErased:
             return False
         return True
