@@ -10,7 +10,7 @@ import pytest
 from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.partitions import PARTITIONS, partition_of
 from teddy_cloud.eventstore.redis import RedisEventStore
-from teddy_cloud.eventstore.store import BEGINNING, DEAD_LETTERS, Entry, EventStore, Item, Poison
+from teddy_cloud.eventstore.store import BEGINNING, DEAD_LETTERS, Delivery, Entry, EventStore, Item, Poison
 from teddy_cloud.storage.client import connect
 from teddy_shared.codec import decode_head, encode_head
 from teddy_shared.envelope import WITHHELD, BearId, Lane, Place, ProfileId
@@ -245,6 +245,28 @@ class EventStoreContract:
             await asyncio.gather(*(self.append(store, first, items(first, first + 3)) for _ in range(5)))
 
         assert await self.heads(store) == [f"head {number}" for number in range(1, 41)]
+
+    async def test_many_batches_go_in_at_once_each_for_itself(self, store: EventStore) -> None:
+        other = BearId("bear-2")
+        await store.permit(other, consent=frozenset({Purpose.ACTIVITY}), profiles=frozenset({CHILD}))
+        lane = Lane.INTERACTION
+
+        marks = await store.append_all(
+            [
+                Delivery(BEAR, "e1", lane, 1, items(1, 2)),
+                Delivery(other, "e1", lane, 1, [item(1, Purpose.SAFETY), Poison("x", b"y"), item(3)]),
+                Delivery(BEAR, "e1", lane, 3, items(3, 3)),
+                Delivery(other, "e2", lane, 4, items(4, 5)),  # behind a gap
+                Delivery(BEAR, "e2", lane, 1, [device(7)], covers=7),
+            ]
+        )
+
+        assert list(marks) == [2, 3, 3, 0, 7]
+        assert await self.heads(store) == ["head 1", "head 2", "head 3", "head 7"]
+        assert [told(entry) for entry in await self.all(store, other)] == ["nothing 1", "head 3"]
+        sources = [(BEAR, "e1"), (other, "e1"), (other, "e2"), (BEAR, "e2")]
+        assert list(await store.marks_of(sources)) == [{lane: 3}, {lane: 3}, {}, {lane: 7}]
+        assert list(await store.append_all([])) == []
 
     async def test_an_own_stream_takes_only_what_expects_its_version(self, store: EventStore) -> None:
         async def own(expected: int, *items: Item) -> int:

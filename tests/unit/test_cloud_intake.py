@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teddy_cloud.eventstore.store import Item, Poison
+from teddy_cloud.eventstore.store import Delivery, Item, Poison
 from teddy_cloud.fleet.household import device_owner, link_owner
 from teddy_cloud.ingest.heads import read_head
-from teddy_cloud.ingest.intake import Delivery, Intake, StrangeBear, Unreadable
+from teddy_cloud.ingest.intake import Intake, StrangeBear, Unreadable
 from teddy_shared.clock import SeededChance
 from teddy_shared.codec import Batch, BatchHeader, WireEvent, decode_head, encode_batch
 from teddy_shared.envelope import GAP, WITHHELD, BearId, Envelope, Lane, Place

@@ -11,9 +11,9 @@ from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.own import REDRIVEN
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.replay import Wanted, replay
-from teddy_cloud.eventstore.store import DeadLetter, Item, Poison, Position
+from teddy_cloud.eventstore.store import DeadLetter, Delivery, Item, Poison, Position
 from teddy_cloud.fleet.household import device_owner
-from teddy_cloud.ingest.intake import Delivery, Intake, Unreadable
+from teddy_cloud.ingest.intake import Intake, Unreadable
 from teddy_cloud.ingest.redrive import Gone, Redriven, Redriver, StillDead
 from teddy_cloud.projections.bears import ALERTS, Bears, alerts_of
 from teddy_cloud.projections.conversations import Conversations, day_of, turns_of

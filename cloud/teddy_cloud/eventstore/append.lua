@@ -2,11 +2,12 @@
 -- KEYS: marks, events, dead letters, consent, profiles, facts of the letters (all of the bear's partition)
 -- ARGV: lane, first number, last number, strict, bear, dead letters kept, doorbell, partition,
 --       how many sorts of event there are, three for each sort: owner, purpose ('' needs no grant) and
---       profile ('' is the device alone); then two bytes for each event, the number of its sort or 0 for
---       poison; then two for each event: head and sealed, of poison reason and sealed.
+--       profile ('' is the device alone); then a plan with ten bytes for each event: the number of its
+--       sort or 0 for poison, and the sizes of head and sealed, of poison of reason and sealed; then all
+--       of these one behind the other (a hundred arguments would cost the caller as much as sealing).
 -- Returns the mark; or -1 - mark where a strict caller expects another; or, with nothing stored, the
 -- mark and the sorts that are not granted.
-local call, byte = redis.call, string.byte
+local call, unpack, sub = redis.call, struct.unpack, string.sub
 local mark = tonumber(call('HGET', KEYS[1], ARGV[1]) or '0')
 local first, last = tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -32,25 +33,32 @@ if #refused > 1 then
   return refused
 end
 
-local sorts = ARGV[at]
-local count = #sorts / 2
+local plan, whole = ARGV[at], ARGV[at + 1]
+local count = #plan / 10
 local begin = mark + 2 - first -- behind what is there already
 if last - first + 1 > count then
   begin = 1 -- one event for a whole range of numbers
 end
-for i = begin, count do
-  local high, low = byte(sorts, 2 * i - 1, 2 * i)
-  local head, sealed = ARGV[at + 2 * i - 1], ARGV[at + 2 * i]
-  if high + low > 0 then
-    call('XADD', KEYS[2], '*', 'head', head, 'owner', owners[256 * high + low], 'sealed', sealed)
+local from = 1
+for i = 1, count do
+  local sort, size, sealed_size = unpack('>HI4I4', plan, 10 * i - 9)
+  local middle = from + size
+  local after = middle + sealed_size
+  if i < begin then
+    -- it is there already
+  elseif sort > 0 then
+    call('XADD', KEYS[2], '*', 'head', sub(whole, from, middle - 1), 'owner', owners[sort],
+      'sealed', sub(whole, middle, after - 1))
   else
+    local reason, sealed = sub(whole, from, middle - 1), sub(whole, middle, after - 1)
     local kept = call('EXISTS', KEYS[4]) == 1 and sealed or ''
     local number = last - count + i -- one for a whole range stands at its last
     local place = ARGV[5] .. '/' .. string.match(KEYS[1], '[^:]+$') .. '/' .. ARGV[1] .. '/'
       .. string.format('%.0f', number)
     bury(KEYS[3], KEYS[6], ARGV[6],
-      {'bear', ARGV[5], 'reason', head, 'size', #sealed, 'sealed', kept, 'place', place})
+      {'bear', ARGV[5], 'reason', reason, 'size', #sealed, 'sealed', kept, 'place', place})
   end
+  from = after
 end
 
 call('HSET', KEYS[1], ARGV[1], string.format('%.0f', last))

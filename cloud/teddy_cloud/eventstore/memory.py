@@ -12,6 +12,7 @@ from teddy_cloud.eventstore.memory_letters import MemoryDeadLetters
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.store import (
     DeadLetter,
+    Delivery,
     Doorbell,
     Entry,
     Item,
@@ -69,6 +70,12 @@ class MemoryEventStore:
             bell.ring(partition)
         return last
 
+    async def append_all(self, deliveries: Sequence[Delivery]) -> Sequence[int]:
+        return [
+            self._append(each.bear, each.epoch, each.lane, each.first, each.items, each.covers)
+            for each in deliveries
+        ]
+
     async def append_expected(
         self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
     ) -> int:
@@ -95,6 +102,9 @@ class MemoryEventStore:
 
     async def marks(self, bear: BearId, epoch: str) -> Mapping[Lane, int]:
         return dict(self._marks[bear, epoch])
+
+    async def marks_of(self, sources: Sequence[tuple[BearId, str]]) -> Sequence[Mapping[Lane, int]]:
+        return [await self.marks(bear, epoch) for bear, epoch in sources]
 
     async def permit(self, bear: BearId, *, consent: Consent, profiles: frozenset[ProfileId]) -> None:
         self._permits[bear] = (consent, profiles)

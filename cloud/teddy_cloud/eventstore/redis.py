@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from teddy_cloud.eventstore import partitions
 from teddy_cloud.eventstore.redis_letters import RedisDeadLetters, burying_script, letter_keys
-from teddy_cloud.eventstore.sorts import sorts_of
+from teddy_cloud.eventstore.sorts import Sorts, sorts_of
 from teddy_cloud.eventstore.store import (
     DEAD_LETTERS,
     DeadLetter,
+    Delivery,
     Doorbell,
     Entry,
     Item,
     Poison,
     Position,
 )
-from teddy_cloud.storage.client import Listener, Part, StoreClient
+from teddy_cloud.storage.client import Call, Listener, Part, StoreClient
 from teddy_shared.envelope import BearId, Lane, Place, ProfileId
 from teddy_shared.errors import Conflict
 from teddy_shared.purposes import Consent
@@ -46,48 +48,36 @@ class RedisEventStore:
         items: Sequence[Item | Poison],
         covers: int = 1,
     ) -> int:
-        last = first + max(len(items), covers) - 1
-        return await self._append(bear, epoch, lane, first, last, items, strict=False)
+        (mark,) = await self.append_all([Delivery(bear, epoch, lane, first, items, covers)])
+        return mark
+
+    async def append_all(self, deliveries: Sequence[Delivery]) -> Sequence[int]:
+        marks: dict[int, int] = {}
+        waiting = dict(enumerate(deliveries))
+        while waiting:  # again at most once for each sort of event: a stand-in needs no grant
+            sorts = [sorts_of(each.items) for each in waiting.values()]
+            calls = [_append(each, of_it) for each, of_it in zip(waiting.values(), sorts, strict=True)]
+            replies = await self._client.run_all(calls)
+            refused: dict[int, Delivery] = {}
+            for (at, each), of_it, reply in zip(waiting.items(), sorts, replies, strict=True):
+                marks[at] = int(reply[0])
+                if len(reply) > 1:
+                    refused[at] = replace(each, items=of_it.without(each.items, frozenset(reply[1:])))
+            waiting = refused
+        return [marks[at] for at in range(len(deliveries))]
 
     async def append_expected(
         self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
     ) -> int:
-        first, last = expected + 1, expected + len(items)
-        version = await self._append(subject, stream, lane, first, last, items, strict=True)
-        if version < 0:
-            raise Conflict(f"{stream} of {subject}", expected, -1 - version)
-        return version
-
-    async def _append(
-        self,
-        bear: BearId,
-        epoch: str,
-        lane: Lane,
-        first: int,
-        last: int,
-        items: Sequence[Item | Poison],
-        *,
-        strict: bool,
-    ) -> int:
-        partition = partitions.partition_of(bear)
-        keys = [
-            partitions.marks(bear, epoch),
-            partitions.events(partition),
-            partitions.dead(partition),
-            partitions.consent(bear),
-            partitions.profiles(bear),
-            partitions.letter_facts(partition),
-        ]
-        batch: tuple[Part, ...] = (
-            *(int(lane), first, last, int(strict)),
-            *(bear, DEAD_LETTERS, DOORBELL, partition),
-        )
-        while True:  # at most once for each sort of event: a stand-in needs no grant
-            sorts = sorts_of(items)
-            mark, *refused = await self._client.run(_APPEND, keys, [*batch, *sorts.arguments(items)])
+        delivery = Delivery(subject, stream, lane, expected + 1, items)
+        while True:
+            sorts = sorts_of(delivery.items)
+            version, *refused = await self._client.run(*_append(delivery, sorts, strict=True))
+            if version < 0:
+                raise Conflict(f"{stream} of {subject}", expected, -1 - version)
             if not refused:
-                return int(mark)
-            items = sorts.without(items, frozenset(refused))
+                return int(version)
+            delivery = replace(delivery, items=sorts.without(delivery.items, frozenset(refused)))
 
     async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]:
         return (await self.read_many({partition: after}, count)).get(partition, ())
@@ -103,8 +93,14 @@ class RedisEventStore:
         return {partition: [_entry(*row) for row in rows] for partition, rows in found if rows}
 
     async def marks(self, bear: BearId, epoch: str) -> Mapping[Lane, int]:
-        marks: dict[bytes, bytes] = await self._client.do("HGETALL", partitions.marks(bear, epoch))
-        return {Lane(int(lane)): int(mark) for lane, mark in marks.items()}
+        (marks,) = await self.marks_of([(bear, epoch)])
+        return marks
+
+    async def marks_of(self, sources: Sequence[tuple[BearId, str]]) -> Sequence[Mapping[Lane, int]]:
+        found: list[dict[bytes, bytes]] = await self._client.do_all(
+            [("HGETALL", partitions.marks(bear, epoch)) for bear, epoch in sources]
+        )
+        return [{Lane(int(lane)): int(mark) for lane, mark in marks.items()} for marks in found]
 
     async def permit(self, bear: BearId, *, consent: Consent, profiles: frozenset[ProfileId]) -> None:
         key = partitions.consent(bear)
@@ -157,6 +153,24 @@ class _Bell:
             rung.add(int(message))
             message = await self._listener.heard(0.0) if len(rung) < partitions.PARTITIONS else None
         return frozenset(rung)
+
+
+def _append(delivery: Delivery, sorts: Sorts, *, strict: bool = False) -> Call:
+    bear, partition = delivery.bear, partitions.partition_of(delivery.bear)
+    keys = [
+        partitions.marks(bear, delivery.epoch),
+        partitions.events(partition),
+        partitions.dead(partition),
+        partitions.consent(bear),
+        partitions.profiles(bear),
+        partitions.letter_facts(partition),
+    ]
+    arguments: list[Part] = [
+        *(int(delivery.lane), delivery.first, delivery.last, int(strict)),
+        *(bear, DEAD_LETTERS, DOORBELL, partition),
+        *sorts.arguments(delivery.items),
+    ]
+    return _APPEND, keys, arguments
 
 
 def _entry(position: bytes, fields: dict[bytes, bytes]) -> Entry:

@@ -27,10 +27,14 @@ class Sorts:
         yield len(self.numbers)
         for owner, purpose, profile in self.numbers:
             yield from (owner, purpose.value if purpose.needs_consent else "", profile or "")
-        yield struct.pack(f">{len(items)}H", *self.of_items)
-        for item in items:
-            yield item.head if isinstance(item, Item) else item.reason
-            yield item.sealed
+        parts: list[bytes] = []
+        plan: list[int] = []
+        for item, number in zip(items, self.of_items, strict=True):
+            said = item.head if isinstance(item, Item) else item.reason.encode()
+            parts += (said, item.sealed)
+            plan += (number, len(said), len(item.sealed))
+        yield struct.pack(">" + len(items) * "HII", *plan)
+        yield b"".join(parts)
 
     def without(self, items: Sequence[Item | Poison], refused: Set[int]) -> Sequence[Item | Poison]:
         """The same batch, with stand-ins for what is of a refused sort."""

@@ -51,6 +51,22 @@ class Poison:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """Consecutive events of one lane of one bear on their way into the store, from number `first` on."""
+
+    bear: BearId
+    epoch: str
+    lane: Lane
+    first: int
+    items: Sequence[Item | Poison]
+    covers: int = 1  # numbers that its one item stands for
+
+    @property
+    def last(self) -> int:
+        return self.first + max(len(self.items), self.covers) - 1
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A stored event."""
 
@@ -111,6 +127,9 @@ class EventStore(Protocol):
         there already.
         """
 
+    async def append_all(self, deliveries: Sequence[Delivery]) -> Sequence[int]:
+        """Many batches in one go, each for itself as by `append_batch`; the new mark of each."""
+
     async def append_expected(
         self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
     ) -> int:
@@ -126,6 +145,9 @@ class EventStore(Protocol):
 
     async def marks(self, bear: BearId, epoch: str) -> Mapping[Lane, int]:
         """The highest stored number of each lane that has one."""
+
+    async def marks_of(self, sources: Sequence[tuple[BearId, str]]) -> Sequence[Mapping[Lane, int]]:
+        """The same for many bears and their epochs, in one go."""
 
     async def permit(self, bear: BearId, *, consent: Consent, profiles: frozenset[ProfileId]) -> None:
         """From now on store what is for these purposes, and about these profiles or the device alone."""

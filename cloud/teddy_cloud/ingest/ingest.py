@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, Protocol, TypeVar
 
-from teddy_cloud.eventstore.store import EventStore
-from teddy_cloud.ingest.intake import Delivery, Intake, StrangeBear, Unreadable
+from teddy_cloud.eventstore.store import Delivery, EventStore
+from teddy_cloud.ingest.intake import Intake, StrangeBear, Unreadable
 from teddy_cloud.ingest.presence import record_presence
 from teddy_cloud.ingest.rollcall import RollCall
 from teddy_shared import messages, topics

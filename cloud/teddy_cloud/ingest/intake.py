@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from teddy_cloud.eventstore.own import is_own
-from teddy_cloud.eventstore.store import Item, Poison
+from teddy_cloud.eventstore.store import Delivery, Item, Poison
 from teddy_cloud.eventstore.withholding import withheld_item
 from teddy_cloud.fleet.household import device_owner, link_owner
 from teddy_cloud.ingest.heads import Head, read_head
@@ -20,18 +20,6 @@ from teddy_shared.purposes import Purpose
 from teddy_shared.seal import KeyRing, Seal
 
 HIGHEST: Final = 2**53  # numbers behind it the store could not tell from each other
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A batch that could be read."""
-
-    bear: BearId
-    epoch: str
-    lane: Lane
-    first: int
-    items: Sequence[Item | Poison]
-    covers: int = 1  # numbers that its one item stands for
 
 
 @dataclass(frozen=True, slots=True)

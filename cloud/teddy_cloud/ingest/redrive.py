@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from teddy_cloud.eventstore.letters import DeadLetters, redriven_head
 from teddy_cloud.eventstore.own import REDRIVEN
-from teddy_cloud.eventstore.store import DeadLetter, Entry, EventStore, Item, Poison, before
+from teddy_cloud.eventstore.store import DeadLetter, Delivery, Entry, EventStore, Item, Poison, before
 from teddy_cloud.fleet.household import device_owner
-from teddy_cloud.ingest.intake import Delivery, Intake, StrangeBear
+from teddy_cloud.ingest.intake import Intake, StrangeBear
 from teddy_shared.codec import Batch, BatchHeader, WireEvent, decode_head, encode_batch, encode_head
 from teddy_shared.envelope import BearId, Envelope, Lane, Place, ProfileId
 from teddy_shared.errors import Conflict, KeyErased, MalformedEvent, SealError
