@@ -12,7 +12,7 @@ from teddy_cloud.eventstore.own import REDRIVEN
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.replay import Wanted, replay
 from teddy_cloud.eventstore.store import DeadLetter, Delivery, Item, Poison, Position
-from teddy_cloud.fleet.household import device_owner
+from teddy_cloud.fleet.household import device_owner, link_owner
 from teddy_cloud.ingest.intake import Intake, Unreadable
 from teddy_cloud.ingest.redrive import Gone, Redriven, Redriver, StillDead
 from teddy_cloud.projections.bears import ALERTS, Bears, alerts_of
@@ -128,6 +128,7 @@ async def cloud() -> Cloud:
     keys = MemoryKeyRing(chance=SeededChance())
     keys.create(CHILD)
     keys.create(device_owner(BEAR))
+    keys.create(link_owner(BEAR))
     seal = ChaChaSeal(keys=keys, chance=SeededChance(1))
     store, intake = MemoryEventStore(), Intake(seal=seal, keys=keys)
     await store.permit(BEAR, consent=frozenset(Purpose), profiles=frozenset({ProfileId(CHILD)}))
