@@ -168,7 +168,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
 
 def to_bytes(event: Event) -> bytes:
     """The payload of an event: one line of JSON."""
-    return event.model_dump_json().encode()
+    return event.__pydantic_serializer__.to_json(event)  # what model_dump_json does, without a detour as str
 
 
 def from_bytes(type_: str, version: int, payload: bytes) -> Event | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 from tempfile import mkstemp
-from typing import Final, Protocol
+from typing import Final, Protocol, final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -21,8 +21,8 @@ from teddy_shared.errors import ConfigError, KeyErased, SealError
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
-CIPHERS: Final = 4096  # kept by a seal, one an owner; then it begins anew
 UNFINISHED: Final = ".new"  # how the name of a file ends that is being written
+CIPHERS: Final = 4096  # owners whose cipher is kept ready; the one that was made first gives way
 
 
 class KeyRing(Protocol):
@@ -40,6 +40,12 @@ class KeyRing(Protocol):
 class Seal(Protocol):
     """Seals and opens under the key of an owner."""
 
+    def of(self, owner: str) -> OwnerSeal:
+        """For many events at once: the key ring is asked once. Raises KeyErased.
+
+        Ask again for the next ones: the same object comes back for as long as the key is the same.
+        """
+
     def seal(self, owner: str, plain: bytes, bound_to: bytes) -> bytes:
         """Raises KeyErased."""
 
@@ -50,21 +56,25 @@ class Seal(Protocol):
         """Raises SealError for altered bytes or another place, KeyErased without a key."""
 
 
-class ChaChaSeal:
-    """ChaCha20-Poly1305 (RFC 8439): the Pi 4 has no AES instructions."""
+@final
+class OwnerSeal:
+    """ChaCha20-Poly1305 under one owner's key, as it was when it was asked for."""
 
-    def __init__(self, *, keys: KeyRing, chance: Chance) -> None:
-        self._keys = keys
+    __slots__ = ("_chance", "_cipher", "_key", "_owner")
+
+    def __init__(self, *, owner: str, key: bytes, chance: Chance) -> None:
+        self._owner = owner
+        self._key = key
         self._chance = chance
-        # Making a cipher costs as much as sealing 300 bytes. Each stands beside the key it was made of.
-        self._ciphers: dict[str, tuple[bytes, ChaCha20Poly1305]] = {}
+        self._cipher = ChaCha20Poly1305(key)
 
-    def seal(self, owner: str, plain: bytes, bound_to: bytes) -> bytes:
-        return self.seal_all(owner, [(plain, bound_to)])[0]
+    def seal(self, plain: bytes, bound_to: bytes) -> bytes:
+        nonce = self._chance.bytes(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, bound_to)
 
-    def seal_all(self, owner: str, pieces: Sequence[tuple[bytes, bytes]]) -> Sequence[bytes]:
-        """The key ring is asked once, and the nonces are drawn in one go."""
-        encrypt = self._cipher(owner).encrypt
+    def seal_all(self, pieces: Sequence[tuple[bytes, bytes]]) -> Sequence[bytes]:
+        """Plain bytes and what each is bound to. The nonces are drawn in one go."""
+        encrypt = self._cipher.encrypt
         drawn = self._chance.bytes(NONCE_BYTES * len(pieces))
         nonces = (drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES))
         return [
@@ -72,28 +82,51 @@ class ChaChaSeal:
             for nonce, (plain, bound_to) in zip(nonces, pieces, strict=True)
         ]
 
-    def open(self, owner: str, sealed: bytes, bound_to: bytes) -> bytes:
+    def open(self, sealed: bytes, bound_to: bytes) -> bytes:
+        """Raises SealError."""
         nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
-            return self._cipher(owner).decrypt(nonce, body, bound_to)
+            return self._cipher.decrypt(nonce, body, bound_to)
         except (InvalidTag, ValueError):
-            raise SealError(f"{len(sealed)} sealed bytes of {owner} do not open here") from None
+            raise SealError(f"{len(sealed)} sealed bytes of {self._owner} do not open here") from None
 
-    def _cipher(self, owner: str) -> ChaCha20Poly1305:
-        """Raises KeyErased, and forgets what was made of the key."""
+    def is_under(self, key: bytes) -> bool:
+        return key == self._key
+
+
+class ChaChaSeal:
+    """ChaCha20-Poly1305 (RFC 8439): the Pi 4 has no AES instructions."""
+
+    def __init__(self, *, keys: KeyRing, chance: Chance) -> None:
+        self._keys = keys
+        self._chance = chance
+        self._ready: dict[str, OwnerSeal] = {}  # to make a cipher costs as much as to use it
+        self._lock = threading.Lock()  # around changing that
+
+    def of(self, owner: str) -> OwnerSeal:
         try:
             key = self._keys.key(owner)
         except KeyErased:
-            self._ciphers.pop(owner, None)
+            with self._lock:
+                self._ready.pop(owner, None)
             raise
-        known = self._ciphers.get(owner)
-        if known is not None and known[0] == key:
-            return known[1]
-        if len(self._ciphers) >= CIPHERS:
-            self._ciphers.clear()
-        cipher = ChaCha20Poly1305(key)
-        self._ciphers[owner] = (key, cipher)
-        return cipher
+        ready = self._ready.get(owner)
+        if ready is None or not ready.is_under(key):
+            ready = OwnerSeal(owner=owner, key=key, chance=self._chance)
+            with self._lock:
+                if len(self._ready) >= CIPHERS:
+                    del self._ready[next(iter(self._ready))]
+                self._ready[owner] = ready
+        return ready
+
+    def seal(self, owner: str, plain: bytes, bound_to: bytes) -> bytes:
+        return self.of(owner).seal(plain, bound_to)
+
+    def seal_all(self, owner: str, pieces: Sequence[tuple[bytes, bytes]]) -> Sequence[bytes]:
+        return self.of(owner).seal_all(pieces)
+
+    def open(self, owner: str, sealed: bytes, bound_to: bytes) -> bytes:
+        return self.of(owner).open(sealed, bound_to)
 
 
 class MemoryKeyRing:

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from teddy_edge.outbox.entry import NO_TURN
+from teddy_edge.outbox.entry import NO_TURN, Mark
 from teddy_edge.outbox.errors import OutboxAway
 from teddy_edge.outbox.store import Outbox, open_outbox
 from teddy_shared.clock import SeededChance, SystemClock
-from teddy_shared.envelope import UNREADABLE, BearId, Lane
+from teddy_shared.codec import encode_head
+from teddy_shared.envelope import UNREADABLE, BearId, Envelope, Lane, Place, When
 from teddy_shared.errors import ConfigError
-from teddy_shared.events import BearStarted, TurnBegun
+from teddy_shared.events import BearStarted, SafetyAlertRaised, TurnBegun, from_bytes, to_bytes
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing, Seal
 from tests.full_disk import no_room_above
-from tests.integration import outbox_victim
+from workshop.outbox_kills import Acknowledged, kill_again_and_again, lost
 
 KILLS = 10
 
@@ -46,51 +42,13 @@ async def fill(outbox: Outbox, count: int) -> None:
 
 
 async def test_ten_kills_in_mid_sentence_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    acknowledged = await asyncio.to_thread(kill_again_and_again, tmp_path)
+    acknowledged = await asyncio.to_thread(kill_again_and_again, tmp_path, kills=KILLS)
 
-    seal = await asyncio.to_thread(outbox_victim.seal_in, tmp_path)
-    async with open_outbox(
-        tmp_path / "outbox.db",
-        bear=BearId("victim"),
-        seal=seal,
-        clock=SystemClock(),
-        chance=SeededChance(9),
-    ) as outbox:
-        assert outbox.healed == ()
-        assert {epoch for epoch, _, _ in acknowledged} == {outbox.epoch}
-        for lane in (Lane.SAFETY, Lane.INTERACTION):
-            kept = await outbox.pending(lane, 0, events=10**6, size=10**9)
-            numbers = [entry.head.place.seq for entry in kept]
-            assert numbers == list(range(1, len(numbers) + 1))
-            assert all(entry.head.type != UNREADABLE for entry in kept)
-            spoken_for = [seq for _, each, seq in acknowledged if each == lane]
-            assert len(spoken_for) == len(set(spoken_for)) > KILLS
-            assert set(spoken_for) <= set(numbers)
-
-
-def kill_again_and_again(folder: Path) -> list[tuple[str, int, int]]:
-    acknowledged: list[tuple[str, int, int]] = []
-    with subprocess.Popen(
-        [sys.executable, outbox_victim.__file__, str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as forker:
-        assert forker.stdin is not None
-        assert forker.stdout is not None
-        for kill in range(KILLS):
-            forker.stdin.write("go\n")
-            forker.stdin.flush()
-            child = int(forker.stdout.readline().removeprefix("pid "))
-            acknowledged += parsed(islice(forker.stdout, 20 + 7 * kill))
-            os.kill(child, signal.SIGKILL)
-            acknowledged += parsed(iter(forker.stdout.readline, "gone\n"))
-        forker.stdin.close()
-    return acknowledged
-
-
-def parsed(lines: Iterator[str]) -> list[tuple[str, int, int]]:
-    return [(epoch, int(lane), int(seq)) for epoch, lane, seq in (line.split() for line in lines)]
+    assert await lost(tmp_path, acknowledged) == []
+    assert len({each.epoch for each in acknowledged}) == 1
+    assert {each.lane for each in acknowledged} == {Lane.SAFETY, Lane.INTERACTION}
+    assert len(acknowledged) > 20 * KILLS
+    assert await lost(tmp_path, [*acknowledged, Acknowledged("another", 1, 1)]) != []
 
 
 async def test_numbers_go_on_after_a_restart_even_when_all_is_acknowledged(
@@ -107,6 +65,72 @@ async def test_numbers_go_on_after_a_restart_even_when_all_is_acknowledged(
         assert head.place.seq == 4
         assert outbox.epoch == before[0]
         assert outbox.boot != before[1]
+
+
+VERSION_1 = """
+CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL);
+CREATE TABLE lanes (lane INTEGER PRIMARY KEY, acked INTEGER NOT NULL);
+CREATE TABLE events (
+    lane INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL, payload BLOB NOT NULL,
+    PRIMARY KEY (lane, seq)
+) WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+
+
+def write_version_1(path: Path, seal: Seal) -> list[Envelope]:
+    """Two alerts wait, and two of five turns."""
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.executescript(VERSION_1)
+    database.execute("INSERT INTO identity VALUES (1, 'old-epoch')")
+    database.execute("INSERT INTO lanes VALUES (1, 3)")
+    heads = []
+    for event, seq in (
+        (SafetyAlertRaised(category="lost", advice="call"), 1),
+        (SafetyAlertRaised(category="hurt", advice="call"), 2),
+        (TurnBegun(speech_ms=4), 4),
+        (TurnBegun(speech_ms=5), 5),
+    ):
+        label = event.label
+        head = Envelope(
+            place=Place(bear="bear-1", epoch="old-epoch", lane=label.lane, seq=seq),
+            type=label.type,
+            version=1,
+            kind=label.kind,
+            purpose=label.purpose,
+            when=When(boot="b", monotonic_us=1, wall_ms=2, synchronised=True),
+            turn="café",
+        )
+        payload = seal.seal("outbox", to_bytes(event), head.place.bytes())
+        database.execute(
+            "INSERT INTO events VALUES (?, ?, ?, ?)", (int(label.lane), seq, encode_head(head), payload)
+        )
+        heads.append(head)
+    database.commit()
+    database.close()
+    return heads
+
+
+async def test_an_outbox_of_the_first_version_goes_on_with_all_that_waits_in_it(
+    tmp_path: Path, seal: Seal
+) -> None:
+    heads = await asyncio.to_thread(write_version_1, tmp_path / "o.db", seal)
+
+    async with opened(tmp_path / "o.db", seal) as outbox:
+        waiting = [entry for lane in Lane for entry in await outbox.pending(lane, 0)]
+        next_head = await outbox.append(TurnBegun(speech_ms=6), NO_TURN)
+
+        assert outbox.healed == ()
+        assert outbox.epoch == "old-epoch"
+        assert [entry.head for entry in waiting] == heads
+        assert [entry.wire.head for entry in waiting] == [encode_head(head) for head in heads]
+        assert from_bytes("turn.begun", 1, waiting[-1].wire.payload) == TurnBegun(speech_ms=5)
+        assert outbox.marks()[Lane.INTERACTION] == Mark(acked=3, last=6, gone=3)
+        assert next_head.place.seq == 6
+
+    async with opened(tmp_path / "o.db", seal, seed=4) as outbox:
+        assert len(await outbox.pending(Lane.INTERACTION, 0)) == 3
 
 
 async def test_a_payload_lies_on_the_card_unreadable(tmp_path: Path, seal: Seal) -> None:
@@ -205,10 +229,11 @@ def empty_the_journal(path: Path) -> None:
 @pytest.mark.parametrize(
     "harm",
     [
-        "DELETE FROM events WHERE seq = 2",
-        "UPDATE events SET payload = x'00' WHERE seq = 2",
-        "UPDATE events SET head = 'not a head' WHERE seq = 2",
-        "UPDATE events SET head = (SELECT head FROM events WHERE seq = 1) WHERE seq = 2",
+        "DELETE FROM events WHERE place & 255 = 2",
+        "UPDATE events SET payload = x'00' WHERE place & 255 = 2",
+        "UPDATE events SET head = 'not a head' WHERE place & 255 = 2",
+        "UPDATE events SET head = CAST(x'ff00fe' AS TEXT) WHERE place & 255 = 2",
+        "UPDATE events SET head = (SELECT head FROM events WHERE place & 255 = 1) WHERE place & 255 = 2",
     ],
 )
 async def test_a_harmed_row_leaves_a_stand_in_and_holds_up_nothing(

@@ -27,7 +27,7 @@ from teddy_shared.envelope import WITHHELD, BearId, Envelope, Lane, Place, Profi
 from teddy_shared.errors import SealError
 from teddy_shared.events import Event, SafetyAlertRaised, to_bytes
 from teddy_shared.purposes import Purpose
-from teddy_shared.seal import ChaChaSeal, MemoryKeyRing, Seal
+from teddy_shared.seal import ChaChaSeal, MemoryKeyRing, OwnerSeal, Seal
 from tests.cloud_bear import BEAR, CHILD, EPOCH, batch_of, ended, head_of, turns
 
 NOON = 1_788_264_000_000  # 2026-09-01, 12:00 UTC
@@ -41,6 +41,9 @@ class OlderRelease:
     def __init__(self, seal: Seal, *broken: Place) -> None:
         self._seal = seal
         self._broken = {place.bytes() for place in broken}
+
+    def of(self, owner: str) -> OwnerSeal:
+        return self._seal.of(owner)
 
     def seal(self, owner: str, plain: bytes, bound_to: bytes) -> bytes:
         return self._seal.seal(owner, plain, bound_to)

@@ -3,70 +3,160 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from queue import Empty, SimpleQueue
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from teddy_shared.logs import log
 
 T = TypeVar("T")
+N_co = TypeVar("N_co", covariant=True)
+N = TypeVar("N")
 
-GATHERED: Final = 256  # jobs in one transaction at most, so that the first of them does not wait for ever
+# What one commit gathers at most, so that the first of them does not wait for ever; and so that two large
+# batches take turns, one being written out while the other one is being made ready.
+GATHERED: Final = 64
 WAITING: Final = 1024  # jobs that may wait; the next caller waits for room, since events are never dropped
 
 
 class Job(Generic[T]):
-    """One piece of work and the future that its caller waits for."""
+    """One piece of work, and what became of it. Its maker awaits `future`."""
 
-    __slots__ = ("future", "work")
+    __slots__ = ("_error", "_value", "future", "weight")
 
-    def __init__(self, work: Callable[[], T]) -> None:
-        self.work = work
-        self.future: Future[T] = Future()
+    def __init__(self, *, loop: AbstractEventLoop, weight: int = 1) -> None:
+        self.future: Future[T] = loop.create_future()
+        self.weight = weight  # of GATHERED
+        self._value: T | None = None
+        self._error: BaseException | None = None
+
+    def answer(self, value: T) -> None:
+        self._value, self._error = value, None
+
+    def refuse(self, error: BaseException) -> None:
+        self._error = error
+
+    def tell(self) -> None:
+        """On the loop: whoever awaits it goes on."""
+        if self.future.done():  # by cancellation
+            return
+        if self._error is None:
+            self.future.set_result(self._value)  # type: ignore[arg-type]  # a T: it was answered
+        else:
+            self.future.set_exception(self._error)
 
 
-class Writer:
-    """Hands groups of jobs to `commit` in its thread. `commit` settles every job's future."""
+class Keeper(Protocol[N_co]):
+    """Who owns the database. Called in the writer's thread alone."""
 
-    def __init__(self, *, name: str, commit: Callable[[Sequence[Job[Any]]], None]) -> None:
-        self._commit = commit
+    def commit(self, jobs: Sequence[Any]) -> N_co:
+        """Answers or refuses every job; comes back with the news of it."""
+
+    def tend(self, *, idle: bool) -> N_co | None:
+        """One small step of what can wait; None where there is nothing to do."""
+
+
+class Writer(Generic[N]):
+    """Hands groups of jobs to its keeper in a thread. Made on the loop, and for it alone.
+
+    `heard` is called on the loop, in order and before the callers go on, with what was handed over and the
+    news of it; None where the keeper broke.
+    """
+
+    def __init__(
+        self, *, name: str, keeper: Keeper[N], heard: Callable[[Sequence[Any], N | None], None]
+    ) -> None:
+        self.room = asyncio.Semaphore(WAITING)  # hold it from before `put` until the future is done
+        self._keeper = keeper
+        self._heard = heard
+        self._loop = asyncio.get_running_loop()
         self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
-        self._room = asyncio.Semaphore(WAITING)
+        self._done: SimpleQueue[tuple[Sequence[Job[Any]], N | None]] = SimpleQueue()
+        # Half the price of call_soon_threadsafe, which is what a single append pays for most.
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._slovenly = False
         self._thread = threading.Thread(target=self._run, name=name)
 
     def start(self) -> None:
+        self._loop.add_reader(self._bell, self._listen)
         self._thread.start()
 
-    async def do(self, work: Callable[[], T]) -> T:
-        """What `work` returns or raises, once it is durable. Cancelled before its turn, it is not done."""
-        async with self._room:
-            job = Job(work)
-            self._jobs.put(job)
-            return await asyncio.wrap_future(job.future)
+    def put(self, job: Job[T]) -> Future[T]:
+        """What became of it, once that is durable. Cancelled before its turn, it is not done."""
+        self._jobs.put(job)
+        return job.future
 
     async def stop(self) -> None:
         """Returns when everything that waited is done and the thread has ended."""
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
+        self._loop.remove_reader(self._bell)
+        os.close(self._bell)
+        self._tell()
+
+    def _listen(self) -> None:
+        os.eventfd_read(self._bell)
+        self._tell()
+
+    def _tell(self) -> None:
+        while not self._done.empty():
+            jobs, news = self._done.get()
+            self._heard(jobs, news)
+            for job in jobs:
+                job.tell()
 
     def _run(self) -> None:
         going = True
         while going:
-            waiting = [self._jobs.get()]
-            while len(waiting) < GATHERED:
-                try:
-                    waiting.append(self._jobs.get_nowait())
-                except Empty:
-                    break
-            going = None not in waiting
-            jobs = [job for job in waiting if job and job.future.set_running_or_notify_cancel()]
+            while self._jobs.empty() and self._tend(idle=True):
+                pass
+            jobs, going = self._gather()
             if jobs:
-                self._settle(jobs)
+                self._commit(jobs)
+            self._tend(idle=False)
 
-    def _settle(self, jobs: Sequence[Job[Any]]) -> None:
+    def _gather(self) -> tuple[list[Job[Any]], bool]:
+        """What waits, up to a limit, and whether there is more to come."""
+        jobs: list[Job[Any]] = []
+        weight = 0
+        job = self._jobs.get()
+        while job is not None:
+            jobs.append(job)
+            weight += job.weight
+            if weight >= GATHERED:
+                return jobs, True
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return jobs, True
+        return jobs, False
+
+    def _commit(self, jobs: Sequence[Job[Any]]) -> None:
+        wanted = [job for job in jobs if not job.future.cancelled()]
+        news: N | None = None
         try:
-            self._commit(jobs)
+            news = self._keeper.commit(wanted)
         except BaseException as error:  # a barrier: a caller must never wait for a thread that has died
-            for job in jobs:
-                if not job.future.done():
-                    job.future.set_exception(error)
+            for job in wanted:
+                job.refuse(error)
+        self._post(jobs, news)
+
+    def _tend(self, *, idle: bool) -> bool:
+        if self._slovenly:
+            return False
+        try:
+            news = self._keeper.tend(idle=idle)
+        except Exception as error:  # a barrier, as above: recording goes on, what can wait does not
+            log("outbox").error("the outbox is not tended any more", reason=repr(error))
+            self._slovenly = True
+            return False
+        if news is not None:
+            self._post((), news)
+        return news is not None
+
+    def _post(self, jobs: Sequence[Job[Any]], news: N | None) -> None:
+        self._done.put((jobs, news))
+        os.eventfd_write(self._bell, 1)

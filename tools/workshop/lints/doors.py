@@ -18,7 +18,8 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "redis": ("cloud/teddy_cloud/storage/redis.py",),
     "sounddevice": ("edge/teddy_edge/audio/soundcard.py",),
     "sqlite3": (
-        "edge/teddy_edge/outbox/store.py",
+        "edge/teddy_edge/outbox/shelf.py",
+        "edge/teddy_edge/outbox/tables.py",
         "shared/teddy_shared/state/database.py",
         "shared/teddy_shared/state/sqlite.py",
     ),

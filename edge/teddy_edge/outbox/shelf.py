@@ -1,0 +1,397 @@
+"""Where events lie on the card: what a commit makes true, and what happens when the card refuses.
+
+All of it runs in the writer's thread.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from teddy_edge.outbox.draft import Draft, Ground, Rows
+from teddy_edge.outbox.entry import OWNER, Mark
+from teddy_edge.outbox.errors import OutboxAway
+from teddy_edge.outbox.grace import Age, outlived
+from teddy_edge.outbox.ledger import Ledger, Standing
+from teddy_edge.outbox.room import YIELDING, Leaving, Reserve, lengthen, next_to_leave, stored_part
+from teddy_edge.outbox.tables import MOST_ROWS, Tables, open_tables
+from teddy_edge.outbox.writer import Job
+from teddy_shared.clock import Chance, Clock
+from teddy_shared.envelope import BearId, Lane, When
+from teddy_shared.errors import ConfigError, KeyErased, TeddyError
+from teddy_shared.logs import log
+from teddy_shared.seal import Seal
+from teddy_shared.state.database import is_damage, set_aside
+
+T = TypeVar("T")
+
+GLANCE: Final = 1.0  # seconds that the key and whether the clock is set are taken to be as they were
+REST: Final = 60.0  # seconds until what could not be tended, or had nothing to tend, is looked at again
+
+# What a full card may say: a new file beside the database that does not fit shows as the last two.
+NO_ROOM: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+
+
+class Task(Job[T]):
+    """A piece of work within a transaction."""
+
+    __slots__ = ("_call", "now")
+
+    def __init__(self, call: Callable[[Ledger], T], *, now: float, **job: Any) -> None:
+        super().__init__(**job)
+        self._call = call
+        self.now = now  # monotonic, as it was handed over
+
+    def do(self, ledger: Ledger) -> T:
+        return self._call(ledger)
+
+
+class Append(Job[Rows]):
+    """Events to be recorded."""
+
+    __slots__ = ("_rows", "_still_wanted", "draft", "now")
+
+    def __init__(
+        self,
+        draft: Draft,
+        rows: Rows | None,
+        still_wanted: Callable[[], bool] | None,
+        *,
+        now: float,
+        **job: Any,
+    ) -> None:
+        super().__init__(weight=len(draft.events), **job)
+        self.draft = draft
+        self.now = now
+        self._rows = rows
+        self._still_wanted = still_wanted
+
+    def do(self, ledger: Ledger) -> Rows:
+        return ledger.place(self.draft, self._rows, self._still_wanted)
+
+
+class Acknowledgement(Task[None]):
+    """Holds in memory where the card takes nothing: lost with the power, it comes again from the cloud."""
+
+    __slots__ = ("epoch", "lane", "mark")
+
+    def __init__(self, lane: Lane, mark: int, epoch: str, **task: Any) -> None:
+        super().__init__(lambda ledger: ledger.acknowledge(lane, mark, epoch), **task)
+        self.lane = lane
+        self.mark = mark
+        self.epoch = epoch
+
+
+Work = Append | Task[Any]
+
+
+class Shelf:
+    """Fits the writer's Keeper."""
+
+    def __init__(
+        self, *, path: Path, bear: BearId, seal: Seal, clock: Clock, chance: Chance, limit: int
+    ) -> None:
+        self.boot = chance.token(8)
+        # Until a database says otherwise; the cloud is told an epoch, and does not know this one.
+        self.standing = Standing(Ground(bear, chance.token(8), None, synchronised=False))
+        self.healed: list[str] = []
+        self._path = path
+        self._seal = seal
+        self._clock = clock
+        self._chance = chance
+        self._limit = limit
+        self._glance = limit // 256  # bytes after which it is worth looking how many pages are used
+        self._unseen = 0  # bytes written since that look
+        self._reserve = Reserve(path.with_name(f"{path.name}.reserve"))
+        self._age = Age()
+        self._tables: Tables | None = None
+        self._owed: set[Lane] = set()  # acknowledged in memory alone
+        self._crammed = False
+        self._scrub = False  # whether the log still holds what has to be gone
+        self._long = False  # whether the log has its full length
+        self._started = self._now = clock.monotonic()
+        self._glanced = self._resting = self._reserving = self._aging = float("-inf")
+
+    def open_or_away(self) -> None:
+        try:
+            self.open()
+        except (ConfigError, sqlite3.Error) as error:
+            if not self._path.parent.is_dir():
+                raise
+            log("outbox").error("the outbox is away", reason=str(error))
+            self.healed.append(f"the outbox was away at the start: {error}")
+
+    def open(self) -> Tables:
+        tables, healed = open_tables(self._path)
+        try:
+            self._read(tables)
+        except BaseException:
+            tables.close()
+            raise
+        self.healed += healed
+        self._tables = tables
+        return tables
+
+    def close(self) -> None:
+        if self._tables is not None:
+            with suppress(sqlite3.Error):
+                self._tables.set_lived(self._age.at(self._now))
+            self._tables.close()
+            self._tables = None
+
+    def scrub(self) -> None:
+        """What was blanked has to leave the log too, as soon as there is nothing else to do."""
+        self._scrub = True
+
+    def renew(self, ledger: Ledger, reason: str) -> None:
+        ledger.renew(self._chance.token(8))
+        self.healed.append(f"the outbox began a new epoch: {reason}")
+
+    def commit(self, jobs: Sequence[Work]) -> Standing:
+        """All jobs in one transaction. A job that is refused leaves the others alone."""
+        if jobs:
+            self._now = max(self._now, jobs[-1].now)
+        try:
+            try:
+                self._transaction(jobs)
+            except sqlite3.Error as error:
+                if not is_damage(error):
+                    raise
+                self._heal(str(error))
+                self._transaction(jobs)
+        except (sqlite3.Error, OSError, ConfigError) as error:  # the last: there is still no database
+            self._squeeze(jobs, error)
+        return self.standing
+
+    def tend(self, *, idle: bool) -> Standing | None:
+        """Enforce the limit; where nobody waits, keep the reserve, and forget what is old enough."""
+        if self._tables is None or self._now < self._resting:
+            return None
+        before = self.standing
+        try:
+            return (
+                self.standing if self._tend(self._tables, idle=idle) or self.standing is not before else None
+            )
+        except (sqlite3.Error, OSError) as error:
+            log("outbox").warning("the outbox cannot be tended for now", reason=str(error))
+            self._resting = self._now + REST
+            return None
+
+    def _transaction(self, jobs: Sequence[Work]) -> None:
+        tables = self._tables or self.open()
+        self._look_around()
+        ledger = self._ledger(tables)
+        if not self._owed and all(type(job) is Append for job in jobs):
+            outcomes = [_outcome(job, ledger) for job in jobs]
+            if 0 < len(ledger.values) <= 3 * MOST_ROWS:
+                ledger.write()  # one statement is a transaction of its own, and the loop runs meanwhile
+            elif ledger.values:
+                with tables.transaction():
+                    ledger.write()
+        else:
+            with tables.transaction():
+                for lane in self._owed:
+                    ledger.note_mark(lane)
+                outcomes = []
+                for job in jobs:
+                    outcomes.append(_outcome(job, ledger))
+                    ledger.write()
+                lived = self._age.at(self._now)
+                if worth := self._age.worth_noting(lived):
+                    tables.set_lived(lived)
+            self._owed.clear()
+            if worth:
+                self._age.note(lived)
+        self.standing = ledger.standing()
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome, TeddyError):
+                job.refuse(outcome)
+            else:
+                job.answer(outcome)
+                if type(job) is Append:
+                    self._unseen += outcome.size
+
+    def _squeeze(self, jobs: Sequence[Work], error: Exception) -> None:
+        """The card takes nothing: telemetry gives way first, the talk goes on without it, safety is last."""
+        log("outbox").error("the outbox is away", reason=str(error), jobs=len(jobs))
+        left = list(jobs)
+        if _is_no_room(error):
+            for job in jobs:
+                if isinstance(job, Append) and job.draft.urgency in YIELDING:
+                    job.refuse(OutboxAway(str(error)))
+                    left.remove(job)
+            if left and self._make_room() and self._try(left):
+                return
+            urgent = [job for job in left if isinstance(job, Append) and job.draft.urgency is Lane.SAFETY]
+            if urgent and self._give_up_reserve() and self._try(urgent):
+                left = [job for job in left if job not in urgent]
+        for job in left:
+            if _is_no_room(error) and len(jobs) > 1 and self._try([job]):
+                continue
+            if isinstance(job, Acknowledgement):
+                self._owe(job)
+            else:
+                job.refuse(OutboxAway(str(error)))
+
+    def _try(self, jobs: Sequence[Work]) -> bool:
+        try:
+            self._transaction(jobs)
+        except (sqlite3.Error, OSError, ConfigError):
+            return False
+        return True
+
+    def _make_room(self) -> bool:
+        leaving = next_to_leave(self.standing.marks, self.standing.gaps)
+        if self._tables is None or leaving is None:
+            return False
+        try:
+            self._leave(self._tables, leaving)
+        except sqlite3.Error:
+            return False
+        return True
+
+    def _give_up_reserve(self) -> bool:
+        if not self._reserve.give_up():
+            return False
+        log("outbox").warning("the reserve is given up for an alert")
+        self._reserving = self._now + REST
+        self.standing = replace(self.standing, reserve=False)
+        return True
+
+    def _owe(self, job: Acknowledgement) -> None:
+        acked, last, gone = self.standing.marks[job.lane]
+        if job.epoch == self.standing.ground.epoch and acked < job.mark <= last:
+            marks = {**self.standing.marks, job.lane: Mark(job.mark, last, gone)}
+            self.standing = replace(self.standing, marks=marks)
+            self._owed.add(job.lane)
+        job.answer(None)
+
+    def _tend(self, tables: Tables, *, idle: bool) -> bool:
+        """Whether there may be more to do."""
+        if self._unseen >= self._glance:
+            self._see(tables)
+        if self.standing.used > self._limit:
+            leaving = next_to_leave(self.standing.marks, self.standing.gaps)
+            self._crammed = leaving is None
+            if leaving is not None:
+                self._leave(tables, leaving)
+                self._see(tables)
+                return True
+        elif self._crammed:
+            self._crammed = False
+        return idle and (self._tend_log(tables) or self._tend_reserve() or self._tend_grace(tables))
+
+    def _tend_log(self, tables: Tables) -> bool:
+        if self._scrub:
+            tables.empty_log()
+            self._scrub = self._long = False
+        if self._long or not self._reserve.kept:
+            return False
+        try:
+            self._long = not lengthen(self._path.with_name(f"{self._path.name}-wal"))
+        except OSError:  # a card without room; it is as durable, only slower
+            self._long = True
+        return True
+
+    def _tend_reserve(self) -> bool:
+        if self._reserve.kept or self._now < self._reserving:
+            return False
+        self._reserving = self._now + REST
+        if self._reserve.make():
+            self.standing = replace(self.standing, reserve=True)
+        return self._reserve.kept
+
+    def _tend_grace(self, tables: Tables) -> bool:
+        if self._now < self._aging:
+            return False
+        lived = self._age.at(self._now)
+        for lane, mark in self.standing.marks.items():
+            through = outlived(tables.graced(lane), lived)
+            if leaving := stored_part(lane, mark, through):
+                self._leave(tables, leaving)
+                return True
+        self._aging = self._now + REST
+        return False
+
+    def _leave(self, tables: Tables, leaving: Leaving) -> None:
+        ledger = self._ledger(tables)
+        with tables.transaction():
+            ledger.leave(leaving, self._when())
+        self.standing = ledger.standing()
+        if not leaving.stored:
+            count = leaving.last - leaving.first + 1
+            log("outbox").warning("events gave way", lane=int(leaving.lane), count=count)
+
+    def _see(self, tables: Tables) -> None:
+        self.standing = replace(self.standing, used=tables.used())
+        self._unseen = 0
+
+    def _look_around(self) -> None:
+        """Both look at files, so not for every event: the key may be gone, and the clock may be set."""
+        if self._now - self._glanced < GLANCE:
+            return
+        self._glanced = self._now
+        try:
+            seal = self._seal.of(OWNER)
+        except KeyErased:
+            seal = None
+        ground = self.standing.ground
+        now = replace(ground, seal=seal, synchronised=self._clock.synchronised())
+        if now.seal is not ground.seal or now.synchronised != ground.synchronised:
+            self.standing = replace(self.standing, ground=now)
+
+    def _heal(self, reason: str) -> None:
+        """The damaged file stays beside the new one, for somebody to look at."""
+        self.close()
+        aside = set_aside(self._path)
+        self.healed.append(f"{self._path.name} is damaged ({reason}); kept as {aside.name}")
+        log("outbox").error("outbox set aside while running", kept_as=aside.name)
+        self.open()
+
+    def _read(self, tables: Tables) -> None:
+        """Writes only into a new database: the disk may be full."""
+        if (epoch := tables.epoch()) is None:
+            epoch = self._chance.token(8)
+            tables.begin_epoch(epoch)
+        self._age.begin(tables.lived())
+        self._reserve.look()
+        self._owed.clear()
+        self._long = False
+        self.standing = Standing(
+            replace(self.standing.ground, epoch=epoch),
+            {lane: tables.marks(lane) for lane in Lane},
+            {lane: tables.gaps(lane) for lane in Lane},
+            used=tables.used(),
+            reserve=self._reserve.kept,
+        )
+
+    def _ledger(self, tables: Tables) -> Ledger:
+        # None after a healing that failed, say on a full disk: try again with every transaction.
+        lived = self._age.at(self._now)
+        return Ledger(tables=tables, standing=self.standing, lived=lived, crammed=self._crammed)
+
+    def _when(self) -> When:
+        return When(
+            boot=self.boot,
+            monotonic_us=max(0, int((self._now - self._started) * 1_000_000)),
+            wall_ms=int(self._clock.wall() * 1000),
+            synchronised=self.standing.ground.synchronised,
+        )
+
+
+def _outcome(job: Work, ledger: Ledger) -> Any:
+    """A value, or the TeddyError that refused it before it wrote anything."""
+    try:
+        return job.do(ledger)
+    except TeddyError as refusal:
+        return refusal
+
+
+def _is_no_room(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in NO_ROOM
+    return True  # a database that could not be made
