@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
+from teddy_cloud.state.redis import open_redis_store
+from teddy_cloud.storage.client import connect
 from teddy_shared.clock import SeededChance
 from teddy_shared.errors import Conflict, NotAllowed, SealError, StateError
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
@@ -19,6 +21,7 @@ from teddy_shared.state.scopes import Scope
 from teddy_shared.state.sqlite import open_sqlite_store
 from teddy_shared.state.state import State
 from teddy_shared.state.store import Slot, Stamp, Store, Verb
+from tests.servers import AnyStore
 
 TALK, PARENT, STRANGER = Role("talk"), Role("parent"), Role("stranger")
 AUDIT_KEPT = 8
@@ -397,6 +400,15 @@ class TestSqliteStore(StateContract):
     async def store(self, tmp_path: Path) -> AsyncIterator[Store]:
         async with open_sqlite_store(tmp_path / "state.db", audit_kept=AUDIT_KEPT) as store:
             yield store
+
+
+class TestRedisStore(StateContract):
+    @pytest.fixture
+    async def store(self, store_server: AnyStore) -> AsyncIterator[Store]:
+        client = connect(store_server.url)
+        async with open_redis_store(client=client, chance=SeededChance(3), audit_kept=AUDIT_KEPT) as store:
+            yield store
+        await client.close()
 
 
 async def test_brief_scopes_may_live_in_a_store_of_their_own(clock: HandClock, keys: MemoryKeyRing) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -14,8 +14,16 @@ Upgrades = Mapping[int, str]
 """From a version of a schema to the next: the statements that bring an older database up, data and all."""
 
 
+Functions = Mapping[str, Callable[..., str]]
+"""What the statements of an upgrade may call by name, beside what SQLite knows."""
+
+
 def open_database(
-    path: Path, schema: str, version: int, upgrades: Upgrades | None = None
+    path: Path,
+    schema: str,
+    version: int,
+    upgrades: Upgrades | None = None,
+    functions: Functions | None = None,
 ) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     """A connection in WAL with synchronous FULL, and what had to be healed to get it.
 
@@ -26,11 +34,11 @@ def open_database(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return _connect(path, schema, version, upgrades or {}), ()
+            return _connect(path, schema, version, upgrades or {}, functions or {}), ()
         except StoreDamaged as damage:
             aside = set_aside(path)
             log("state").warning("database set aside", database=path.name, kept_as=aside.name)
-            return _connect(path, schema, version, {}), (f"{damage}; kept as {aside.name}",)
+            return _connect(path, schema, version, {}, {}), (f"{damage}; kept as {aside.name}",)
     except (OSError, sqlite3.Error, StoreDamaged) as error:
         raise ConfigError(
             f"cannot keep a database at {path} ({error}): "
@@ -74,11 +82,15 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def _connect(path: Path, schema: str, version: int, upgrades: Upgrades) -> sqlite3.Connection:
+def _connect(
+    path: Path, schema: str, version: int, upgrades: Upgrades, functions: Functions
+) -> sqlite3.Connection:
     """Raises StoreDamaged."""
     try:
         connection = _dial(path)
         try:
+            for name, function in functions.items():
+                connection.create_function(name, -1, function, deterministic=True)
             _prepare(connection, path, schema, version, upgrades)
         except BaseException:
             connection.close()

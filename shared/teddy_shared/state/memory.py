@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from teddy_shared.errors import Conflict
+from teddy_shared.state.chain import GENESIS, linked
 from teddy_shared.state.scopes import Scope
-from teddy_shared.state.store import AUDIT_KEPT, Change, Row, Slot, Stamp, Verb
+from teddy_shared.state.store import AUDIT_KEPT, Change, Row, Slot, Span, Stamp, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,9 @@ class MemoryStore:
 
     def __init__(self, *, audit_kept: int = AUDIT_KEPT) -> None:
         self._kept: dict[Slot, _Kept] = {}
-        self._audit: deque[Change] = deque(maxlen=audit_kept)
-        self._number = 0
+        self._audit: deque[Change] = deque()
+        self._audit_kept = audit_kept
+        self._before = self._end = GENESIS
         self._listeners: list[Callable[[Change], None]] = []
 
     async def get(self, slot: Slot, *, now: float) -> Row | None:
@@ -42,7 +44,7 @@ class MemoryStore:
             found = 0 if kept is None or kept.past(stamp.when) else kept.row.version
             if found != expected:
                 raise Conflict(slot.name, expected, found)
-        version = self._number + 1
+        version = self._end.number + 1
         self._kept[slot] = _Kept(Row(value, version), expires)
         self._note(slot, Verb.WRITTEN, stamp)
         return version
@@ -64,6 +66,9 @@ class MemoryStore:
     async def audit(self, *, after: int, limit: int) -> Sequence[Change]:
         return list(islice((change for change in self._audit if change.number > after), limit))
 
+    async def span(self) -> Span:
+        return Span(self._before, self._end)
+
     def tell(self, listener: Callable[[Change], None]) -> None:
         self._listeners.append(listener)
 
@@ -73,8 +78,10 @@ class MemoryStore:
             self._note(slot, verb, stamp)
 
     def _note(self, slot: Slot, verb: Verb, stamp: Stamp) -> None:
-        self._number += 1
-        change = Change(self._number, slot, verb, stamp)
+        change = linked(self._end, slot, verb, stamp)
+        self._end = change.link
         self._audit.append(change)
+        if len(self._audit) > self._audit_kept:
+            self._before = self._audit.popleft().link
         for listener in self._listeners:
             listener(change)

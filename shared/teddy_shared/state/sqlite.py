@@ -12,14 +12,15 @@ from typing import Final, TypeVar
 
 from teddy_shared.errors import Conflict, StateError
 from teddy_shared.logs import log
+from teddy_shared.state.chain import GENESIS, digest, linked
 from teddy_shared.state.database import open_database, read_database
 from teddy_shared.state.keys import Role
 from teddy_shared.state.scopes import Scope
-from teddy_shared.state.store import AUDIT_KEPT, Change, Row, Slot, Stamp, Verb
+from teddy_shared.state.store import AUDIT_KEPT, Change, Link, Row, Slot, Span, Stamp, Verb
 
 T = TypeVar("T")
 
-VERSION: Final = 1
+VERSION: Final = 2
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS held (
     scope TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,
@@ -29,9 +30,31 @@ CREATE TABLE IF NOT EXISTS held (
 CREATE TABLE IF NOT EXISTS audit (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     scope TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,
-    verb TEXT NOT NULL, who TEXT NOT NULL, at REAL NOT NULL
+    verb TEXT NOT NULL, who TEXT NOT NULL, at REAL NOT NULL, chain TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS span (place TEXT PRIMARY KEY, number INTEGER NOT NULL, chain TEXT NOT NULL);
 """
+_UPGRADES: Final = {
+    # Version 1 had no chain: what it kept is chained as it stands.
+    1: f"""
+ALTER TABLE audit ADD COLUMN chain TEXT NOT NULL DEFAULT '';
+CREATE TABLE span (place TEXT PRIMARY KEY, number INTEGER NOT NULL, chain TEXT NOT NULL);
+INSERT INTO span SELECT 'before', min(number) - 1, '{GENESIS.chain}' FROM audit HAVING count(*) > 0;
+WITH RECURSIVE chained (number, chain) AS (
+    SELECT number, chain FROM span
+    UNION ALL
+    SELECT next.number, digest(
+        chained.chain, next.number, next.scope, next.owner, next.name, next.verb, next.who, next.at
+    )
+    FROM chained JOIN audit AS next ON next.number = (
+        SELECT min(number) FROM audit WHERE number > chained.number
+    )
+)
+UPDATE audit SET chain = chained.chain FROM chained WHERE chained.number = audit.number;
+INSERT INTO span SELECT 'end', number, chain FROM audit ORDER BY number DESC LIMIT 1;
+"""
+}
+_SPAN: Final = "INSERT OR REPLACE INTO span (place, number, chain) VALUES (?, ?, ?)"
 _END_BRIEF: Final = "DELETE FROM held WHERE scope IN ('request', 'session')"
 
 _READ: Final = (
@@ -131,16 +154,19 @@ class SqliteStore:
     async def audit(self, *, after: int, limit: int) -> Sequence[Change]:
         def work() -> list[Change]:
             rows = self._connection.execute(
-                "SELECT number, scope, owner, name, verb, who, at FROM audit"
+                "SELECT number, scope, owner, name, verb, who, at, chain FROM audit"
                 " WHERE number > ? ORDER BY number LIMIT ?",
                 (after, limit),
             )
             return [
-                Change(number, Slot(Scope(scope), owner, name), Verb(verb), Stamp(Role(who), at))
-                for number, scope, owner, name, verb, who, at in rows
+                Change(number, Slot(Scope(scope), owner, name), Verb(verb), Stamp(Role(who), at), chain)
+                for number, scope, owner, name, verb, who, at, chain in rows
             ]
 
         return await self._run(work)
+
+    async def span(self) -> Span:
+        return await self._run(self._span)
 
     def tell(self, listener: Callable[[Change], None]) -> None:
         self._listeners.append(listener)
@@ -176,14 +202,25 @@ class SqliteStore:
             raise StateError(f"the state cannot be kept for now: {error}") from error
 
     def _note(self, slot: Slot, verb: Verb, stamp: Stamp, noted: list[Change]) -> int:
-        number = self._connection.execute(
-            "INSERT INTO audit (scope, owner, name, verb, who, at) VALUES (?, ?, ?, ?, ?, ?)",
-            (*slot, verb, stamp.who, stamp.when),
-        ).lastrowid
-        assert number is not None  # an insert into a table with a rowid
-        self._connection.execute("DELETE FROM audit WHERE number <= ?", (number - self._audit_kept,))
-        noted.append(Change(number, slot, verb, stamp))
-        return number
+        change = linked(noted[-1].link if noted else self._span().end, slot, verb, stamp)
+        self._connection.execute(
+            "INSERT INTO audit (number, scope, owner, name, verb, who, at, chain)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (change.number, *slot, verb, *stamp, change.chain),
+        )
+        self._connection.execute(_SPAN, ("end", *change.link))
+        gone = self._connection.execute(
+            "DELETE FROM audit WHERE number <= ? RETURNING number, chain", (change.number - self._audit_kept,)
+        ).fetchall()
+        if gone:
+            self._connection.execute(_SPAN, ("before", *max(gone)))
+        noted.append(change)
+        return change.number
+
+    def _span(self) -> Span:
+        rows = self._connection.execute("SELECT place, number, chain FROM span")
+        found = {place: Link(number, chain) for place, number, chain in rows}
+        return Span(found.get("before", GENESIS), found.get("end", GENESIS))
 
     def _announce(self, changes: list[Change]) -> None:
         for change in changes:
@@ -192,7 +229,7 @@ class SqliteStore:
 
 
 def _open_state(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
-    connection, healed = open_database(path, SCHEMA, VERSION)
+    connection, healed = open_database(path, SCHEMA, VERSION, _UPGRADES, {"digest": digest})
     try:
         # One process owns the file, and what was brief has ended with the one before.
         connection.execute(_END_BRIEF)

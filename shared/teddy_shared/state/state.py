@@ -10,9 +10,10 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from teddy_shared.clock import Clock
-from teddy_shared.errors import KeyErased, NotAllowed, StateError
+from teddy_shared.errors import KeyErased, LinkError, NotAllowed, StateError
 from teddy_shared.logs import log
 from teddy_shared.seal import Seal
+from teddy_shared.state.chain import Verdict, look_through
 from teddy_shared.state.keys import Held, Key, Role
 from teddy_shared.state.observers import Changes
 from teddy_shared.state.scopes import Scope
@@ -137,6 +138,10 @@ class State:
         """Who changed what and when, oldest first, from the store where this scope lives."""
         return await self._of(scope).audit(after=after, limit=limit)
 
+    async def look_through_audit(self, *, scope: Scope = Scope.APPLICATION) -> Verdict:
+        """Whether every entry is as it was written, and none is missing between."""
+        return await look_through(self._of(scope))
+
     async def sweep(self) -> int:
         """Clears away what is past its time (it could no longer be read); how much that was."""
         return sum([await each.expire(stamp=self._stamp(KEEPER)) for each in self._stores()])
@@ -146,7 +151,7 @@ class State:
         while True:
             try:
                 await self.sweep()
-            except StateError as error:
+            except (StateError, LinkError) as error:
                 log("state").warning("not swept", reason=str(error))
             await asyncio.sleep(every)
 

@@ -37,14 +37,33 @@ class Verb(StrEnum):
     ENDED = "ended"  # with its scope
 
 
+class Link(NamedTuple):
+    """An entry of the audit as the next one hangs on it."""
+
+    number: int
+    chain: str
+
+
+class Span(NamedTuple):
+    """Between which entries an audit is kept: behind the last one that made room, up to the newest."""
+
+    before: Link
+    end: Link
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One entry of the audit, and what observers are told. Never the value."""
 
-    number: int  # grows with every change in the store; of a write, it is the version
+    number: int  # grows by one with every change in the store; of a write, it is the version
     slot: Slot
     verb: Verb
     stamp: Stamp
+    chain: str  # a digest of this entry and of all before it (chain.py)
+
+    @property
+    def link(self) -> Link:
+        return Link(self.number, self.chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +95,8 @@ class Store(Protocol):
     async def audit(self, *, after: int, limit: int) -> Sequence[Change]:
         """Entries above a number, oldest first."""
 
+    async def span(self) -> Span:
+        """Where what is kept of the audit begins and ends."""
+
     def tell(self, listener: Callable[[Change], None]) -> None:
-        """Calls it on the loop after each change, in the order of the changes."""
+        """Calls it on the loop after each change, in the order of the changes, each once."""

@@ -1,0 +1,1 @@
+"""Where the state of the cloud lies: in the store that all its workers share."""
