@@ -18,6 +18,7 @@ from teddy_cloud.web.doors import Doors
 from teddy_cloud.web.live import Live
 from teddy_cloud.web.server import address_of, listen, serve
 from teddy_shared.errors import TeddyError
+from teddy_shared.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,9 @@ async def _dispatcher(stage: Stage) -> list[Job]:
     return [Job("dispatch-broker", room.broker.run), Job("dispatch", room.dispatch.run)]
 
 
-async def _processes(_: Stage) -> list[Job]:
-    return []
+async def _processes(stage: Stage) -> list[Job]:
+    state = await stage.parts.get(State)
+    return [Job("state-sweep", state.keep_sweeping)]
 
 
 async def _web(stage: Stage) -> list[Job]:

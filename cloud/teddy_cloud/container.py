@@ -65,6 +65,7 @@ from teddy_cloud.projections.rebuilding import Rebuilder
 from teddy_cloud.projections.redis import RedisReadModels
 from teddy_cloud.projections.redis_copies import RedisCopies
 from teddy_cloud.settings import Role, Settings, key_file, master_key
+from teddy_cloud.state.redis import open_redis_store
 from teddy_cloud.storage.client import StoreClient, connect
 from teddy_cloud.web.doors import Doors
 from teddy_cloud.web.rendering import Pages, load_pages
@@ -72,8 +73,7 @@ from teddy_shared import topics
 from teddy_shared.addresses import broker_address
 from teddy_shared.clock import Chance, Clock, SystemChance, SystemClock
 from teddy_shared.seal import ChaChaSeal, FileKeyRing, KeyRing, Seal
-from teddy_shared.state.memory import MemoryStore
-from teddy_shared.state.state import State
+from teddy_shared.state.state import STATE_KEY, State
 from teddy_shared.tracing import Trace
 
 T = TypeVar("T")
@@ -257,8 +257,12 @@ class _Buses(Provider):
     timings = provide(Timings)
 
     @provide
-    def state(self, seal: Seal, clock: Clock) -> State:
-        return State(store=MemoryStore(), seal=seal, clock=clock)
+    async def state(
+        self, client: StoreClient, keys: KeyRing, seal: Seal, clock: Clock, chance: Chance
+    ) -> AsyncIterator[State]:
+        await asyncio.to_thread(keys.create, STATE_KEY)
+        async with open_redis_store(client=client, chance=chance) as store:
+            yield State(store=store, seal=seal, clock=clock)
 
     @provide
     def cache(self) -> Cache:

@@ -1,4 +1,4 @@
-"""The state that all workers of the cloud share, in the store; each change and its audit entry in one script."""
+"""The state that all workers of the cloud share; each change and its audit entry are one script."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _PAST: Final = Script(
 async def open_redis_store(
     *, client: StoreClient, chance: Chance, audit_kept: int = AUDIT_KEPT
 ) -> AsyncIterator[RedisStore]:
-    """While the block runs, listeners hear what other processes change, too. Asks nothing of the store yet."""
+    """While the block runs, listeners hear what other processes change, too. Asks for nothing yet."""
     store = RedisStore(client=client, audit_kept=audit_kept)
     async with asyncio.TaskGroup() as tasks:
         listening = tasks.create_task(store.listen(chance), name="state-listen")

@@ -16,7 +16,7 @@ from teddy_shared.clock import Chance, Clock, SystemChance, SystemClock
 from teddy_shared.seal import ChaChaSeal, FileKeyRing, Seal
 from teddy_shared.state.memory import MemoryStore
 from teddy_shared.state.sqlite import SqliteStore, open_sqlite_store
-from teddy_shared.state.state import State
+from teddy_shared.state.state import STATE_KEY, State
 
 
 class Foundation(Provider):
@@ -46,7 +46,7 @@ class Foundation(Provider):
     async def seal(self, home: Home, identity: Identity, chance: Chance) -> Seal:
         def keys() -> BearKeys:
             own = FileKeyRing(path=home.data / "keys.json", master=home.data / "master.key", chance=chance)
-            for owner in (OWNER, "state"):
+            for owner in (OWNER, STATE_KEY):
                 own.create(owner)
             return BearKeys(own=own, identity=identity)
 

@@ -51,7 +51,7 @@ def digest(
 
 
 def verify(changes: Iterable[Change], *, before: Link, end: Link | None = None) -> Break | None:
-    """Where entries do not follow from `before`, each from the one before it, up to `end`; None if they do."""
+    """Where entries do not follow, the first from `before`, the last up to `end`; None if they do."""
     last = before
     for change in changes:
         if change.number > last.number + 1:

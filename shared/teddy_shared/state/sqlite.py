@@ -36,10 +36,10 @@ CREATE TABLE IF NOT EXISTS span (place TEXT PRIMARY KEY, number INTEGER NOT NULL
 """
 _UPGRADES: Final = {
     # Version 1 had no chain: what it kept is chained as it stands.
-    1: f"""
+    1: """
 ALTER TABLE audit ADD COLUMN chain TEXT NOT NULL DEFAULT '';
 CREATE TABLE span (place TEXT PRIMARY KEY, number INTEGER NOT NULL, chain TEXT NOT NULL);
-INSERT INTO span SELECT 'before', min(number) - 1, '{GENESIS.chain}' FROM audit HAVING count(*) > 0;
+INSERT INTO span SELECT 'before', min(number) - 1, lower(hex(zeroblob(32))) FROM audit HAVING count(*) > 0;
 WITH RECURSIVE chained (number, chain) AS (
     SELECT number, chain FROM span
     UNION ALL

@@ -24,9 +24,11 @@ T = TypeVar("T")
 KEEPER: Final = Role("state")  # who ends scopes and clears away what is past its time
 
 
+STATE_KEY: Final = "state"  # the owner of the key where one seals all
+
+
 def one_key(_slot: Slot) -> str:
-    """The owner of the key on a bear, where one key seals all: `state`."""
-    return "state"
+    return STATE_KEY
 
 
 class State:
