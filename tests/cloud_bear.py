@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -135,7 +136,9 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire_to(broker: Server, bear: BearId = BEAR, *, session: int = 0) -> AsyncIterator[Wire]:
+async def wire_to(
+    broker: Server, bear: BearId = BEAR, *, session: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Wire]:
     """`session`: seconds for which the broker keeps what comes while the bear is away."""
     kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho is half typed
     kept.SessionExpiryInterval = session
@@ -146,6 +149,7 @@ async def wire_to(broker: Server, bear: BearId = BEAR, *, session: int = 0) -> A
         protocol=aiomqtt.ProtocolVersion.V5,
         clean_start=not session,
         properties=kept,
+        tls_context=tls,
     ) as client:
         wire = Wire(client, asyncio.Queue(), asyncio.Queue(), asyncio.Queue(), bear)
         for topic in (topics.ack(bear), topics.settings(bear), topics.command(bear)):

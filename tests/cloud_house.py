@@ -65,9 +65,15 @@ async def move_in(
 @asynccontextmanager
 async def living(broker: Server, store: Server, folder: Path) -> AsyncIterator[House]:
     """The cloud runs while the block does."""
+    async with living_by(broker.url, store, data=folder / "cloud", folder=folder) as house:
+        yield house
+
+
+@asynccontextmanager
+async def living_by(broker: str, store: Server, *, data: Path, folder: Path) -> AsyncIterator[House]:
+    """The same at a broker's address, with the keys and authorities of a data folder that may be there."""
     where = settings.load(
-        environment={},
-        overrides={"broker": broker.url, "store": store.url, "data": folder / "cloud", "web.port": 0},
+        environment={}, overrides={"broker": broker, "store": store.url, "data": data, "web.port": 0}
     )
     family = await move_in(where, folder)
     stop = asyncio.Event()

@@ -19,6 +19,7 @@ from teddy_edge.speech.hibari import HibariSynthesizer, open_hibari
 from teddy_edge.speech.opening import open_transcriber
 from teddy_edge.speech.transcriber import Transcriber
 from tests import servers
+from tests.secure_broker import SecureBroker, secure_mosquitto
 from tests.servers import AnyStore, Server, StoreCluster
 from tests.speaking import Speaking
 from tests.virtual_time import VirtualLoop
@@ -37,6 +38,12 @@ READING_ROOM = ROOT.parent / "shared"  # lies beside a developer's clone and may
 def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A fresh Debian mosquitto."""
     yield from _server(servers.mosquitto, tmp_path_factory)
+
+
+@pytest.fixture
+def tls_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    """A fresh Debian mosquitto with the configuration that `teddy cloud broker-config` writes."""
+    yield from _server(secure_mosquitto, tmp_path_factory)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +18,7 @@ from teddy_shared import topics
 from teddy_shared.clock import SystemChance, SystemClock
 from teddy_shared.envelope import BearId, Lane
 from teddy_shared.tls import Credentials, client_context
-from tests import servers
-from tests.secure_broker import SecureBroker, secure_mosquitto
+from tests.secure_broker import SecureBroker
 from tests.servers import HOST
 
 ONE = BearId("bear-1")
@@ -31,16 +30,6 @@ SECONDS = 8.0
 # The shortest greeting that MQTT 5 knows, of a client that calls itself "x", and how a broker takes it.
 GREETING = bytes.fromhex("10 0e 0004 4d515454 05 02 003c 00 0001 78")
 TAKEN = 0x20
-
-
-@pytest.fixture
-def tls_mosquitto(tmp_path: Path) -> Iterator[SecureBroker]:
-    """Debian's broker with the configuration that `teddy cloud broker-config` writes."""
-    try:
-        with secure_mosquitto(tmp_path / "server") as broker:
-            yield broker
-    except servers.ServerMissing as missing:
-        pytest.fail(str(missing), pytrace=False)
 
 
 @pytest.fixture

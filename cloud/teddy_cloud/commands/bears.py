@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from teddy_cloud.commands.saying import finish, say, settings_of, this_operator, where
 
 if TYPE_CHECKING:
+    from teddy_cloud.commands.enrolling import Told
     from teddy_cloud.commands.saying import Verbs
 
 
@@ -44,18 +45,10 @@ def _revoke(arguments: argparse.Namespace) -> int:
     from teddy_cloud.commands.enrolling import revoke
 
     done = finish(revoke(settings, arguments.name, tuple(arguments.broker_folder), this_operator()))
-    said = [f"{arguments.name} is revoked: the cloud stores nothing from it any more"]
-    said += [
-        f"written into {folder}; now tell that broker: systemctl reload mosquitto" for folder in done.told
-    ]
-    said += [f"NOT written into {folder}: {reason}" for folder, reason in done.untold.items()]
-    facts = {
-        "revoked": arguments.name,
-        "told": [str(folder) for folder in done.told],
-        "untold": {str(folder): reason for folder, reason in done.untold.items()},
-    }
-    say(arguments, facts, "\n".join(said))
-    return 1 if done.untold else 0
+    facts = {"revoked": arguments.name}
+    return _tell(
+        arguments, facts, f"{arguments.name} is revoked: the cloud stores nothing from it any more", done
+    )
 
 
 def _provision(arguments: argparse.Namespace) -> int:
@@ -63,10 +56,18 @@ def _provision(arguments: argparse.Namespace) -> int:
 
     from teddy_cloud.commands.enrolling import provision
 
-    finish(provision(settings, arguments.name, arguments.provision, this_operator()))
-    say(
-        arguments,
-        {"bear": arguments.name, "provision": str(arguments.provision)},
-        f"the file of {arguments.name} is {arguments.provision}",
-    )
-    return 0
+    done = finish(provision(settings, arguments.name, arguments.provision, this_operator()))
+    facts = {"bear": arguments.name, "provision": str(arguments.provision)}
+    return _tell(arguments, facts, f"the file of {arguments.name} is {arguments.provision}", done)
+
+
+def _tell(arguments: argparse.Namespace, facts: dict[str, Any], sentence: str, done: Told) -> int:
+    lines = [
+        sentence,
+        *(f"written into {folder}; now tell that broker: systemctl reload mosquitto" for folder in done.told),
+        *(f"NOT written into {folder}: {reason}" for folder, reason in done.untold.items()),
+    ]
+    facts["told"] = [str(folder) for folder in done.told]
+    facts["untold"] = {str(folder): reason for folder, reason in done.untold.items()}
+    say(arguments, facts, "\n".join(lines))
+    return 1 if done.untold else 0

@@ -26,9 +26,11 @@ BROKERS: Final = "brokers.json"  # beside the authorities: the folders of broker
 
 
 @dataclass(frozen=True, slots=True)
-class Revoked:
-    told: Sequence[Path]  # folders of brokers, which obey when they are told to read again
-    untold: Mapping[Path, str]  # and those that could not be written, with the reason
+class Told:
+    """Into which folders of brokers it was written that papers were given or taken back."""
+
+    told: Sequence[Path]  # these brokers obey as soon as they read again
+    untold: Mapping[Path, str]  # these could not be written, with the reason
 
 
 def bear_name(name: str) -> BearId:
@@ -45,18 +47,17 @@ def set_up_broker(settings: Settings, folder: Path, plan: BrokerPlan) -> None:
     prepared_data_folder(settings)
     authorities = open_authorities(authority_folder(settings), clock=SystemClock(), chance=SystemChance())
     write_broker_folder(folder, plan, authorities)
-    known = [*_brokers(settings), folder.absolute()]
-    names = json.dumps(sorted({str(each) for each in known}))
-    write_private(authority_folder(settings) / BROKERS, names.encode())
+    _brokers(settings, [folder])
 
 
-async def provision(settings: Settings, name: str, file: Path, caller: Caller) -> None:
-    """New papers. Those that the bear had still count, until it is revoked. Raises ConfigError."""
+async def provision(settings: Settings, name: str, file: Path, caller: Caller) -> Told:
+    """New papers. Those that the bear had still count, unless it was revoked. Raises ConfigError."""
     bear = bear_name(name)
     await asyncio.to_thread(prepared_data_folder, settings)
     async with open_office(settings) as office:
         await office.commands.handle(Readmit(bear=bear), caller)
         await asyncio.to_thread(papers, settings, office, bear, file)
+    return await asyncio.to_thread(_tell_brokers, settings, ())  # whose rules may still shut it out
 
 
 def papers(settings: Settings, office: Office, bear: BearId, file: Path) -> None:
@@ -65,37 +66,47 @@ def papers(settings: Settings, office: Office, bear: BearId, file: Path) -> None
     write_provision(file, bear, office.keys, authorities.enrol(bear) if authorities else None)
 
 
-async def revoke(settings: Settings, name: str, folders: Sequence[Path], caller: Caller) -> Revoked:
+async def revoke(settings: Settings, name: str, folders: Sequence[Path], caller: Caller) -> Told:
     """Take a bear's papers back: what it says is not stored from here on. Raises ConfigError."""
     bear = bear_name(name)
     await asyncio.to_thread(prepared_data_folder, settings)
     async with open_office(settings) as office:
         # First what needs nobody else: without its key the cloud takes nothing from the bear.
         await office.commands.handle(Revoke(bear=bear), caller)
-    return await asyncio.to_thread(_tell_brokers, settings, bear, folders)
+    await asyncio.to_thread(_withdraw, settings, bear)
+    return await asyncio.to_thread(_tell_brokers, settings, folders)
 
 
-def _tell_brokers(settings: Settings, bear: BearId, folders: Sequence[Path]) -> Revoked:
+def _withdraw(settings: Settings, bear: BearId) -> None:
+    authorities = _authorities(settings)
+    if authorities is not None:
+        authorities.withdraw(bear)
+
+
+def _tell_brokers(settings: Settings, more: Sequence[Path]) -> Told:
     authorities = _authorities(settings)
     if authorities is None:
-        return Revoked([], {})
-    withdrawn = authorities.withdraw(bear)
+        return Told([], {})
+    withdrawn = authorities.withdrawn()
     told, untold = [], {}
-    for folder in sorted({*_brokers(settings), *(each.absolute() for each in folders)}):
+    for folder in _brokers(settings, more):
         try:
             write_revocations(folder, withdrawn)
             told.append(folder)
         except ConfigError as error:
             untold[folder] = str(error)
-    return Revoked(told, untold)
+    return Told(told, untold)
 
 
 def _authorities(settings: Settings) -> Authorities | None:
     return kept_authorities(settings, clock=SystemClock(), chance=SystemChance())
 
 
-def _brokers(settings: Settings) -> Sequence[Path]:
-    try:
-        return [Path(each) for each in json.loads((authority_folder(settings) / BROKERS).read_bytes())]
-    except FileNotFoundError:
-        return []
+def _brokers(settings: Settings, more: Sequence[Path]) -> Sequence[Path]:
+    """All that are known, and from now on these as well."""
+    file = authority_folder(settings) / BROKERS
+    known = {str(each) for each in json.loads(file.read_bytes())} if file.exists() else set()
+    wanted = known | {str(each.absolute()) for each in more}
+    if wanted != known:
+        write_private(file, json.dumps(sorted(wanted)).encode())
+    return [Path(each) for each in sorted(wanted)]

@@ -91,6 +91,7 @@ log_dest stderr
 log_type error
 log_type warning
 log_type notice
+log_type information
 connection_messages false
 
 # What waits for an absent bear: its settings, orders, acknowledgements.
