@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from importlib.metadata import version
-from typing import Final, Protocol
+from typing import Protocol
 
 from teddy_edge.container.bundles import Bear, Talking
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.errors import PartDied
+from teddy_edge.identity import SOFTWARE
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.outbox.entry import NO_TURN
 from teddy_edge.outbox.relay import relay
 from teddy_shared.errors import ConfigError, TeddyError
 from teddy_shared.events import BearStarted, BearStopped
 from teddy_shared.logs import log
-
-SOFTWARE: Final = version("teddy")
 
 
 class Threaded(Protocol):
@@ -72,6 +70,7 @@ async def live(
                 for name, work in (
                     ("dialogue", talking.dialogue.run()),
                     ("wishes", _obey(bear, talking)),
+                    ("orders", bear.orders.run()),
                     ("sweeper", bear.state.keep_sweeping()),
                     ("meanings", bear.learn_meanings()),
                     ("render-ahead", bear.render_ahead()),

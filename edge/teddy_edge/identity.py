@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from teddy_shared.errors import ConfigError
 from teddy_shared.seal import KEY_BYTES, KeyRing
 from teddy_shared.tls import Credentials
 
+SOFTWARE: Final = version_of("teddy")
 UNPROVISIONED: Final = BearId("bear-without-a-name")
 VERSIONS: Final = (1, 2)  # 1 has no certificate: for a broker on the same machine
 

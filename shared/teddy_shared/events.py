@@ -103,6 +103,15 @@ class SettingsObeyed(Event):
     settings_version: int
 
 
+class BearReported(Event):
+    """How the bear is, told because the cloud asked."""
+
+    label = Label("bear.reported", Kind.SYSTEM, Lane.TELEMETRY, Purpose.DEVICE)
+    software: str
+    waiting: dict[Lane, Annotated[int, Field(ge=0)]]  # events that the cloud has not acknowledged yet
+    healed: tuple[Healed, ...] = ()  # since the bear started, and while it did
+
+
 class EventsDropped(Event):
     """Space ran out on the bear: so many events of this lane gave way. Stands where they stood."""
 
@@ -157,6 +166,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         TurnEnded,
         SafetyAlertRaised,
         SettingsObeyed,
+        BearReported,
         EventsDropped,
         CommandEnded,
         CommandIssued,
@@ -199,6 +209,7 @@ def _brought_up(label: Label, version: int, payload: bytes) -> bytes:
 __all__ = [
     "EVENTS",
     "ActionTaken",
+    "BearReported",
     "BearStarted",
     "BearStopped",
     "CommandEnded",

@@ -28,6 +28,7 @@ class Bear:
     def __init__(self, port: int, *, answer: float) -> None:
         self.heard: list[Heard] = []
         self.settings: list[bytes] = []
+        self.orders: list[bytes] = []
         self.acked = 0
         self.link = BrokerLink(
             bear=BEAR,
@@ -35,6 +36,7 @@ class Bear:
             port=port,
             hello=lambda: Online(boot="boot-1", epoch="epoch-1", acked={Lane.INTERACTION: self.acked}),
             on_settings=self._obey,
+            on_order=self._take_order,
             clock=SystemClock(),
             chance=SeededChance(1),
             answer=answer,
@@ -42,6 +44,9 @@ class Bear:
 
     async def _obey(self, data: bytes) -> None:
         self.settings.append(data)
+
+    async def _take_order(self, data: bytes) -> None:
+        self.orders.append(data)
 
     async def listen(self) -> None:
         async for heard in self.link.heard():
@@ -147,6 +152,25 @@ async def test_settings_that_wait_at_the_broker_reach_a_bear_that_connects_later
 
     async with online(broker.port) as bear:
         await until(lambda: bear.settings == [b"sealed"])
+
+
+async def test_an_order_comes_down(broker: Server) -> None:
+    async with cloud(broker) as sender, online(broker.port) as bear:
+        await until(lambda: bear.link.connected)
+
+        await sender.publish(topics.command(BEAR), b"sealed", qos=1)
+
+        await until(lambda: bear.orders == [b"sealed"])
+
+
+async def test_an_order_that_was_sent_while_the_bear_was_away_waits_for_it(mosquitto: Server) -> None:
+    async with online(mosquitto.port) as bear:
+        await until(lambda: bear.link.connected)
+    async with cloud(mosquitto) as sender:
+        await sender.publish(topics.command(BEAR), b"sealed", qos=1)
+
+    async with online(mosquitto.port) as bear:
+        await until(lambda: bear.orders == [b"sealed"])
 
 
 async def test_what_cannot_be_read_is_ignored_and_the_next_message_is_heard(broker: Server) -> None:

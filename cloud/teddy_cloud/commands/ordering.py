@@ -63,8 +63,8 @@ async def list_orders(settings: Settings, bear: str) -> Sequence[Told]:
 
 async def send_order(settings: Settings, wanted: Wanted) -> Told:
     """Give it, and wait as long as wanted for its end. Raises ConfigError where no family owns the bear."""
-    if wanted.expires_in <= 0:
-        raise ConfigError("an order needs some time until it expires: give --expires more than 0 seconds")
+    if wanted.expires_in < 1:
+        raise ConfigError("an order needs some time until it expires: give --expires at least 1 second")
     async with open_office(settings) as office:
         profile = await _owned(office, wanted.bear)
         command: Command = ReportHealth()

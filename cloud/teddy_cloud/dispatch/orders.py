@@ -159,6 +159,8 @@ class OrderDispatch:
             if order is None or now * 1000 > order.expires_wall_ms + GIVEN_UP:
                 continue
             left = order.expires_wall_ms / 1000 - now
+            if 0 < left < 1:  # brokers count in seconds; when it is due again it is overdue
+                continue
             marked = order.model_copy(update={"overdue": left <= 0})
             expires = copy.wait + SLACK
             if left > 0:
@@ -171,7 +173,7 @@ class OrderDispatch:
             except KeyErased:
                 _log.warning("no link key, so no orders", bear=copy.bear)
                 continue
-            parcels.append(_Parcel(copy, sealed, max(1, int(expires))))
+            parcels.append(_Parcel(copy, sealed, int(expires)))
         return parcels
 
     def _next_due(self) -> float:

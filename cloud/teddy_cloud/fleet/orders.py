@@ -61,7 +61,7 @@ class Orders:
         bear: BearId,
         command: Command,
         *,
-        expires_in: float,  # seconds
+        expires_in: float,  # seconds; with less than one it is overdue before it is sent
         who: str,  # a role and a digest, never an address
         expected_settings: int | None = None,
         id: Name | None = None,  # noqa: A002  # as the order calls it

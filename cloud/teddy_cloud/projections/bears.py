@@ -11,6 +11,7 @@ from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, UNHEARD
 from teddy_cloud.projections.readmodels import Cell
 from teddy_shared.envelope import UNREADABLE, WITHHELD, BearId, Envelope, Lane
 from teddy_shared.events import (
+    BearReported,
     BearStarted,
     BearStopped,
     Event,
@@ -31,7 +32,8 @@ class BearState(BaseModel):
     since_wall_ms: int | None = None  # when it came or went
     last_seen_wall_ms: int | None = None
     software: str | None = None
-    healed: tuple[str, ...] = ()  # which of its parts were mended when it last started
+    healed: tuple[str, ...] = ()  # which of its parts were mended when it last started, or since
+    waiting: dict[Lane, int] = {}  # events that it had not brought up when it last reported
     settings_version: int | None = None  # of the settings document that the bear obeys
     dropped: dict[Lane, int] = {}  # events of each lane that gave way on a full bear
     unreadable: int = 0  # events that the bear itself could no longer read
@@ -60,6 +62,7 @@ class Bears:
             EventsDropped.label.type,
             BearStarted.label.type,
             BearStopped.label.type,
+            BearReported.label.type,
             SafetyAlertRaised.label.type,
             SettingsObeyed.label.type,
         }
@@ -114,6 +117,9 @@ def _told(known: BearState, head: Envelope, event: Event | None) -> BearState:
             new |= {"online": False, "since_wall_ms": now}
         case BearStarted():
             new |= {"software": event.software, "healed": tuple(each.part for each in event.healed)}
+        case BearReported():
+            healed = tuple(each.part for each in event.healed)
+            new |= {"software": event.software, "healed": healed, "waiting": event.waiting}
         case SettingsObeyed(settings_version=version):
             new |= {"settings_version": version}
     return known.model_copy(update=new)

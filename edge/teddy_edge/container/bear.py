@@ -19,6 +19,7 @@ from teddy_edge.conversation.report import Nobody, Onlooker
 from teddy_edge.conversation.skills.chooser import Chooser
 from teddy_edge.conversation.typed import TypedTalk
 from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.orders import Orders
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.store import Outbox
 from teddy_edge.safety.guard import Guard
@@ -43,6 +44,7 @@ async def open_bear(settings: Settings, *replacements: Provider, onlooker: Onloo
         yield Bear(
             outbox=await parts.get(Outbox),
             wishes=await parts.get(Wishes),
+            orders=await parts.get(Orders),
             link=await parts.get(BrokerLink | None),  # type: ignore[arg-type]  # a union is a key too
             endpoint=await parts.get(Endpoint | None),  # type: ignore[arg-type]
             state=await parts.get(State),

@@ -17,6 +17,7 @@ from teddy_edge.ear.ear import Ear, SpeechNet
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.inference.governor import Governor
 from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.orders import Orders
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.store import Outbox
 from teddy_edge.safety.guard import safe_lines
@@ -58,6 +59,7 @@ class Bear:
 
     outbox: Outbox
     wishes: Wishes
+    orders: Orders
     link: BrokerLink | None  # none where no broker is named: the bear talks, and keeps its events
     endpoint: Endpoint | None  # none where no port for metrics is set
     state: State
@@ -68,8 +70,7 @@ class Bear:
 
     @property
     def healed(self) -> tuple[Healed, ...]:
-        parts = {"state": self.store.healed, "outbox": self.outbox.healed}
-        return tuple(Healed(part=part, reason=line) for part, lines in parts.items() for line in lines)
+        return healed_of(self.store, self.outbox)
 
     async def render_ahead(self) -> None:
         """Common lines onto the shelf; a task for the time behind the start. Ends by itself."""
@@ -88,3 +89,9 @@ class Bear:
         """A talk with a memory of its own, which ends with the block."""
         async with self.parts.session() as session:
             yield await session.get(Talking)
+
+
+def healed_of(store: SqliteStore, outbox: Outbox) -> tuple[Healed, ...]:
+    """What was set aside or mended, by the part that it befell."""
+    parts = {"state": store.healed, "outbox": outbox.healed}
+    return tuple(Healed(part=part, reason=line) for part, lines in parts.items() for line in lines)

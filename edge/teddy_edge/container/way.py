@@ -6,19 +6,24 @@ import asyncio
 
 from dishka import Provider, Scope, provide
 
+from teddy_edge.container.bundles import healed_of
 from teddy_edge.conversation.dialogue import Child
-from teddy_edge.identity import Identity
+from teddy_edge.identity import SOFTWARE, Identity
 from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.orders import Orders
+from teddy_edge.link.reporting import Reporting
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.store import Outbox
 from teddy_edge.settings import Settings
 from teddy_shared.addresses import broker_address
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance, Clock
+from teddy_shared.commands import ReportHealth
 from teddy_shared.envelope import ProfileId
 from teddy_shared.errors import ConfigError
 from teddy_shared.messages import Online
 from teddy_shared.seal import Seal
+from teddy_shared.state.sqlite import SqliteStore
 from teddy_shared.state.state import State
 from teddy_shared.tls import context_for
 
@@ -35,6 +40,33 @@ class Way(Provider):
         return wishes
 
     @provide
+    def reporting(self, outbox: Outbox, store: SqliteStore) -> Reporting:
+        return Reporting(software=SOFTWARE, outbox=outbox, healed=lambda: healed_of(store, outbox))
+
+    @provide
+    def orders(
+        self,
+        identity: Identity,
+        seal: Seal,
+        state: State,
+        outbox: Outbox,
+        wishes: Wishes,
+        reporting: Reporting,
+        clock: Clock,
+        chance: Chance,
+    ) -> Orders:
+        return Orders(
+            bear=identity.bear,
+            seal=seal,
+            state=state,
+            journal=outbox,
+            obeyed=lambda: 0 if wishes.document is None else wishes.document.version,
+            handlers={ReportHealth: reporting.report},
+            clock=clock,
+            chance=chance,
+        )
+
+    @provide
     def child(self, wishes: Wishes, settings: Settings) -> Child:
         return ChildOfFamily(wishes=wishes, band=AgeBand.of(settings.listening.age))
 
@@ -44,6 +76,7 @@ class Way(Provider):
         settings: Settings,
         identity: Identity,
         wishes: Wishes,
+        orders: Orders,
         outbox: Outbox,
         clock: Clock,
         chance: Chance,
@@ -64,6 +97,7 @@ class Way(Provider):
             port=address.port,
             hello=hello,
             on_settings=wishes.receive,
+            on_order=orders.receive,
             clock=clock,
             chance=chance,
             tls=await asyncio.to_thread(context_for, address, identity.credentials),

@@ -46,6 +46,7 @@ class BrokerLink:
         port: int,
         hello: Callable[[], Online],  # where the bear stands, asked at every connection
         on_settings: Callable[[bytes], Awaitable[None]],
+        on_order: Callable[[bytes], Awaitable[None]],
         clock: Clock,
         chance: Chance,
         tls: ssl.SSLContext | None = None,  # what the broker is shown, and believed by
@@ -57,6 +58,7 @@ class BrokerLink:
         self._port = port
         self._hello = hello
         self._on_settings = on_settings
+        self._on_order = on_order
         self._clock = clock
         self._chance = chance
         self._tls = tls
@@ -124,7 +126,7 @@ class BrokerLink:
                 connection.lost()
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
-        wanted = [topics.ack(self._bear), topics.settings(self._bear)]
+        wanted = [each(self._bear) for each in (topics.ack, topics.settings, topics.command)]
         answers = await client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in wanted], timeout=OURS)
         if refused := [str(answer) for answer in answers if _is_failure(answer)]:
             log("link").error("the broker refuses what the bear must hear", answers=refused)
@@ -137,6 +139,8 @@ class BrokerLink:
                     self._tell(from_bytes(Ack, data))
                 case "settings" if data:  # nothing at all is how a retained document is cleared
                     await self._on_settings(data)
+                case "cmd":
+                    await self._on_order(data)
         except MalformedEvent as error:
             log("link").warning("message ignored", size=len(data), reason=str(error))
 
@@ -157,7 +161,7 @@ class BrokerLink:
             will=will,
             keepalive=self._keepalive,
             timeout=self._answer,
-            # Beyond this a message is discarded; acknowledgements and retained settings come again.
+            # Beyond this a message is discarded; acknowledgements, retained settings and orders come again.
             max_queued_incoming_messages=256,
             # Without it Nagle and delayed acknowledgements make 44 ms of every round trip.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],

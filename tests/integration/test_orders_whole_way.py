@@ -1,0 +1,81 @@
+"""An order from the operator's hand to the bear and back: the whole cloud, a real link, a real card."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from teddy_cloud.commands.ordering import Wanted, list_orders, send_order
+from tests.cloud_bear import BEAR, SECONDS
+from tests.cloud_house import House, living
+from tests.quiet_bear import quiet_bear
+from tests.servers import Server
+
+
+def report(**changes: float) -> Wanted:
+    return Wanted(
+        bear=BEAR,
+        what="report",
+        profile=None,
+        expires_in=changes.get("expires_in", 60.0),
+        wait=changes.get("wait", SECONDS),
+    )
+
+
+async def standing(house: House, id_: str) -> str:
+    (told,) = [each for each in await list_orders(house.settings, BEAR) if each.id == id_]
+    return told.standing
+
+
+async def until_it_stands(house: House, id_: str, wanted: str) -> None:
+    async with asyncio.timeout(SECONDS):
+        while await standing(house, id_) != wanted:  # noqa: ASYNC110  # in the store
+            await asyncio.sleep(0.05)
+
+
+async def test_an_order_is_given_done_and_reported(
+    broker: Server, redis_server: Server, tmp_path: Path
+) -> None:
+    async with (
+        living(broker, redis_server, tmp_path) as house,
+        quiet_bear(tmp_path / "bear", tmp_path / f"{BEAR}.toml", broker),
+    ):
+        told = await send_order(house.settings, report())
+
+        assert (told.type, told.standing, told.reason) == ("bear.report", "done", "")
+
+
+async def test_a_bear_that_was_away_does_it_when_it_comes_back_and_reports_what_is_too_late(
+    broker: Server, redis_server: Server, tmp_path: Path
+) -> None:
+    async with living(broker, redis_server, tmp_path) as house:
+        provision = tmp_path / f"{BEAR}.toml"
+        async with quiet_bear(tmp_path / "bear", provision, broker) as bear:
+            async with asyncio.timeout(SECONDS):
+                while not bear.link.connected:  # noqa: ASYNC110  # behind a real socket
+                    await asyncio.sleep(0.01)
+        waiting = await send_order(house.settings, report(wait=0))
+        late = await send_order(house.settings, report(wait=0, expires_in=1.0))
+        await asyncio.sleep(1.1)
+        before = [await standing(house, each.id) for each in (waiting, late)]
+
+        async with quiet_bear(tmp_path / "bear", provision, broker):
+            await until_it_stands(house, waiting.id, "done")
+            await until_it_stands(house, late.id, "expired")
+
+        assert before == ["waiting", "overdue"]
+
+
+@pytest.mark.parametrize("gone", ["broker", "store"])
+async def test_an_order_survives_the_restart_of_a_server(
+    mosquitto: Server, redis_server: Server, tmp_path: Path, gone: str
+) -> None:
+    async with living(mosquitto, redis_server, tmp_path) as house:
+        waiting = await send_order(house.settings, report(wait=0))
+        server = mosquitto if gone == "broker" else redis_server
+        server.restart()
+
+        async with quiet_bear(tmp_path / "bear", tmp_path / f"{BEAR}.toml", mosquitto):
+            await until_it_stands(house, waiting.id, "done")
