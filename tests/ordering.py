@@ -22,13 +22,17 @@ from teddy_cloud.projections.projector import Projector
 from teddy_shared.addresses import broker_address
 from teddy_shared.clock import SeededChance, SystemClock
 from teddy_shared.codec import encode_head
-from teddy_shared.commands import Command, Order, ReportHealth, order_place
+from teddy_shared.commands import Command, Order, OrderCopy, ReportHealth, order_place
 from teddy_shared.events import CommandEnded, Ending, to_bytes
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from tests.cloud_bear import BEAR, SECONDS, Wire, head_of
 from tests.servers import Server
 
 AGAIN: Final = 0.15  # seconds at most until an order is sent again
+
+
+def copy_of(order: Order, *, overdue: bool = False) -> OrderCopy:
+    return OrderCopy(**order.model_dump(), overdue=overdue)
 
 
 @dataclass(slots=True)
@@ -86,14 +90,14 @@ class Desk:
             chance=self.chance,
         )
 
-    async def received(self, wire: Wire) -> Order:
+    async def received(self, wire: Wire) -> OrderCopy:
         """The next order that the bear gets."""
         async with asyncio.timeout(SECONDS):
             return self.opened(await wire.orders.get())
 
-    def opened(self, sealed: bytes) -> Order:
+    def opened(self, sealed: bytes) -> OrderCopy:
         plain = self.seal.open(link_owner(BEAR), sealed, order_place(BEAR))
-        return Order.model_validate_json(plain)
+        return OrderCopy.model_validate_json(plain)
 
     @asynccontextmanager
     async def dispatching(

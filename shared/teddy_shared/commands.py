@@ -48,8 +48,13 @@ class Order(BaseModel):
     # Refused where the bear obeys another version of its settings document; None: whatever it obeys.
     expected_settings: Annotated[int, Field(ge=0)] | None = None
     traceparent: str | None = None
-    # On a copy that the cloud sends behind the expiry, by its own clock: not to be begun any more, but the
-    # bear still owes an answer. So a bear without a clock need not judge; see link/orders.py.
+
+
+class OrderCopy(Order):
+    """An order as it travels."""
+
+    # By the cloud's clock it has expired: it is not to be begun any more, but the bear still owes an answer.
+    # So a bear that has no clock need not judge; see link/orders.py.
     overdue: bool = False
 
 

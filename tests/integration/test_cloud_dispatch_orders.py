@@ -8,7 +8,7 @@ import pytest
 
 from teddy_shared.errors import SealError
 from tests.cloud_bear import BEAR, SECONDS, Wire, wire_to
-from tests.ordering import AGAIN, Desk
+from tests.ordering import AGAIN, Desk, copy_of
 from tests.servers import Server
 
 DAY = 24 * 3600
@@ -31,7 +31,7 @@ async def test_an_order_goes_to_its_bear_at_once_sealed_for_it(broker: Server) -
         async with asyncio.timeout(SECONDS):
             sealed = await bear.orders.get()
 
-    assert desk.opened(sealed) == order
+    assert desk.opened(sealed) == copy_of(order)
     assert order.id.encode() not in sealed
     with pytest.raises(SealError):
         desk.seal.open(f"bear:{BEAR}", sealed, b"cmd/bear-2")
@@ -45,7 +45,7 @@ async def test_it_comes_again_until_its_ending_is_seen_and_then_no_more(broker: 
 
         await desk.ends(order)
 
-        assert copies == [order] * 3
+        assert copies == [copy_of(order)] * 3
         assert await quiet(bear)
 
 
@@ -58,7 +58,7 @@ async def test_the_broker_holds_it_for_a_bear_that_is_away(mosquitto: Server) ->
         await asyncio.sleep(0.2)
 
     async with wire_to(mosquitto, session=DAY) as bear:  # nobody dispatches any more
-        assert await desk.received(bear) == order
+        assert await desk.received(bear) == copy_of(order)
 
 
 async def test_the_broker_does_not_hold_it_longer_than_it_may_be_begun(mosquitto: Server) -> None:
@@ -79,11 +79,11 @@ async def test_a_bear_that_comes_back_and_says_hello_is_sent_what_is_open(broker
     desk = Desk()
     async with desk.dispatching(broker, again=1000.0), wire_to(broker) as bear:
         order = await desk.issue()
-        assert await desk.received(bear) == order
+        assert await desk.received(bear) == copy_of(order)
 
         await bear.hello()
 
-        assert await desk.received(bear) == order
+        assert await desk.received(bear) == copy_of(order)
 
 
 async def test_a_broker_that_forgot_is_given_it_again(broker: Server) -> None:
@@ -96,7 +96,7 @@ async def test_a_broker_that_forgot_is_given_it_again(broker: Server) -> None:
 
         async with wire_to(broker) as bear:
             await door.connection_after(1)
-            assert await desk.received(bear) == order
+            assert await desk.received(bear) == copy_of(order)
 
 
 async def test_a_dispatcher_that_starts_anew_finds_what_is_open(broker: Server) -> None:
@@ -104,7 +104,7 @@ async def test_a_dispatcher_that_starts_anew_finds_what_is_open(broker: Server) 
     order = await desk.issue()  # and the dispatcher that should have sent it died
 
     async with wire_to(broker) as bear, desk.dispatching(broker):
-        assert await desk.received(bear) == order
+        assert await desk.received(bear) == copy_of(order)
 
 
 async def test_two_dispatchers_only_send_more_copies(mosquitto: Server) -> None:
@@ -118,7 +118,7 @@ async def test_two_dispatchers_only_send_more_copies(mosquitto: Server) -> None:
         copies = [await desk.received(bear) for _ in range(4)]
         await desk.ends(order)
 
-        assert copies == [order] * 4
+        assert copies == [copy_of(order)] * 4
         assert await quiet(bear)
 
 
@@ -128,7 +128,7 @@ async def test_behind_its_expiry_it_is_sent_on_marked_as_overdue(mosquitto: Serv
     async with desk.dispatching(mosquitto), wire_to(mosquitto) as bear:
         copy = await desk.received(bear)
 
-    assert copy == order.model_copy(update={"overdue": True})
+    assert copy == copy_of(order, overdue=True)
     (state,) = (await desk.states()).values()
     assert state.standing(order.expires_wall_ms + 1) == "overdue"
 

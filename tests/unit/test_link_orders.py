@@ -20,7 +20,7 @@ from teddy_edge.link.wishes import LINK, seal_owner
 from teddy_edge.outbox.entry import Context
 from teddy_edge.outbox.errors import OutboxAway
 from teddy_shared.clock import SeededChance
-from teddy_shared.commands import REMEMBERED, Command, EraseChild, Order, ReportHealth, order_place
+from teddy_shared.commands import REMEMBERED, Command, EraseChild, OrderCopy, ReportHealth, order_place
 from teddy_shared.envelope import BearId, Envelope, Place, When
 from teddy_shared.errors import StateError, TeddyError
 from teddy_shared.events import CommandEnded, Event
@@ -37,7 +37,7 @@ NOW = int(SEPTEMBER * 1000)
 ERASE = EraseChild(profile="child-1")
 
 
-def order(id_: str = "o-1", command: Command = ERASE, *, life: float = 3600.0, **changes: Any) -> Order:
+def order(id_: str = "o-1", command: Command = ERASE, *, life: float = 3600.0, **changes: Any) -> OrderCopy:
     fields: dict[str, Any] = {
         "id": id_,
         "type": command.type,
@@ -45,7 +45,7 @@ def order(id_: str = "o-1", command: Command = ERASE, *, life: float = 3600.0, *
         "issued_wall_ms": NOW,
         "expires_wall_ms": NOW + int(life * 1000),
     }
-    return Order(**(fields | changes))
+    return OrderCopy(**(fields | changes))
 
 
 class Clock(VirtualClock):
@@ -135,7 +135,7 @@ class Bench:
             chance=SeededChance(2),
         )
 
-    def sealed(self, order_: Order) -> bytes:
+    def sealed(self, order_: OrderCopy) -> bytes:
         return self.seal.seal(seal_owner(BEAR), order_.model_dump_json().encode(), order_place(BEAR))
 
     @asynccontextmanager
@@ -149,7 +149,7 @@ class Bench:
             task.cancel()
             await asyncio.wait([task])
 
-    async def gets(self, *orders: Order) -> Orders:
+    async def gets(self, *orders: OrderCopy) -> Orders:
         """A process that gets these, does what it does within a while, and ends."""
         async with self.running() as running:
             for each in orders:
@@ -432,7 +432,7 @@ def test_over_any_link_and_through_any_crashes_each_is_begun_once_at_most_and_an
         }
         current: list[Orders] = []
 
-        async def deliver(each: Order) -> None:
+        async def deliver(each: OrderCopy) -> None:
             """One copy: late, and perhaps never."""
             await asyncio.sleep(dice.uniform(0, 20))
             if current and dice.random() < 0.7:

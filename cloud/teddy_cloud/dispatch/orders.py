@@ -22,7 +22,7 @@ from teddy_cloud.projections.readmodels import ReadModels
 from teddy_shared import topics
 from teddy_shared.backoff import delays
 from teddy_shared.clock import Chance, Clock
-from teddy_shared.commands import Order, order_place
+from teddy_shared.commands import Order, OrderCopy, order_place
 from teddy_shared.envelope import BearId
 from teddy_shared.errors import KeyErased, LinkError
 from teddy_shared.logs import log
@@ -161,7 +161,7 @@ class OrderDispatch:
             left = order.expires_wall_ms / 1000 - now
             if 0 < left < 1:  # brokers count in seconds; when it is due again it is overdue
                 continue
-            marked = order.model_copy(update={"overdue": left <= 0})
+            marked = OrderCopy(**order.model_dump(), overdue=left <= 0)
             expires = copy.wait + SLACK
             if left > 0:
                 # At the latest when it would be overdue: a bear begins whatever copy it gets that is not.

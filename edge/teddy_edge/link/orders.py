@@ -22,7 +22,7 @@ from teddy_edge.outbox.entry import Context
 from teddy_edge.outbox.errors import OutboxError
 from teddy_shared.backoff import delays
 from teddy_shared.clock import Chance, Clock
-from teddy_shared.commands import Command, Order, command_of, order_place
+from teddy_shared.commands import Command, Order, OrderCopy, command_of, order_place
 from teddy_shared.envelope import BearId, Envelope
 from teddy_shared.errors import MalformedEvent, SealError, StateError, TeddyError
 from teddy_shared.events import CommandEnded, Ending, Event
@@ -72,7 +72,7 @@ class Orders:
         self._chance = chance
         self._ledger = Ledger()
         self._kept = self._ledger  # as it lies on the card
-        self._waiting: asyncio.Queue[Order] = asyncio.Queue(WAITING)
+        self._waiting: asyncio.Queue[OrderCopy] = asyncio.Queue(WAITING)
         self.ignored = 0  # messages that could not be read, or came when there was no room
 
     async def receive(self, data: bytes) -> None:
@@ -82,7 +82,7 @@ class Orders:
             plain = await asyncio.to_thread(
                 self._seal.open, seal_owner(self._bear), data, order_place(self._bear)
             )
-            self._waiting.put_nowait(Order.model_validate_json(plain))
+            self._waiting.put_nowait(OrderCopy.model_validate_json(plain))
         except (SealError, ValidationError) as error:
             self._ignore("not an order", size=len(data), error=type(error).__name__)
         except asyncio.QueueFull:
@@ -119,7 +119,7 @@ class Orders:
             self._ledger = self._ledger.noting(*broken)
             return
 
-    async def _take(self, order: Order) -> None:
+    async def _take(self, order: OrderCopy) -> None:
         known = self._ledger.find(order.id)
         if known is not None:
             # The cloud has not seen its ending: it is on its way, or was lost with the outbox that was told.
@@ -145,7 +145,7 @@ class Orders:
         log("orders").info("order ended", order=order.id, type=order.type, ending=ending)
         self._ledger = self._ledger.noting(Known.begun(order).ended(ending, reason[:REASON]))
 
-    async def _judge(self, order: Order) -> tuple[Ending | None, str]:
+    async def _judge(self, order: OrderCopy) -> tuple[Ending | None, str]:
         """How it ends without being begun; None where it may begin."""
         # Off the loop: whether the clock was set is written in a file.
         trusted = await asyncio.to_thread(self._clock.synchronised)
