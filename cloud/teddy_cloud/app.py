@@ -56,7 +56,11 @@ async def _projector(stage: Stage) -> list[Job]:
 
 async def _ingest(stage: Stage) -> list[Job]:
     room = await stage.parts.get(IngestRoom)
-    return [Job("ingest-broker", room.broker.run), Job("ingest", room.ingest.run)]
+    return [
+        Job("ingest-post", room.post.run),
+        Job("ingest-hello-post", room.hellos.run),
+        Job("ingest", room.ingest.run),
+    ]
 
 
 async def _dispatcher(stage: Stage) -> list[Job]:

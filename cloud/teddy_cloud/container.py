@@ -48,8 +48,11 @@ from teddy_cloud.identity.limits import SignInLimit
 from teddy_cloud.identity.passwords import Passwords
 from teddy_cloud.identity.sessions import Sessions
 from teddy_cloud.identity.signin import SignIn
-from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
+from teddy_cloud.ingest import hellos, ingest
+from teddy_cloud.ingest.hellos import Hellos
+from teddy_cloud.ingest.ingest import Ingest
 from teddy_cloud.ingest.intake import Intake
+from teddy_cloud.ingest.post import BrokerPost
 from teddy_cloud.ingest.redrive import Redriver
 from teddy_cloud.ingest.rollcall import RollCall
 from teddy_cloud.projections import queries
@@ -79,7 +82,8 @@ from teddy_shared.tracing import Trace
 T = TypeVar("T")
 
 # Each role has a connection of its own, so that it may run in a process of its own.
-IngestBroker = NewType("IngestBroker", Broker)
+IngestPost = NewType("IngestPost", BrokerPost)
+HelloPost = NewType("HelloPost", BrokerPost)
 DispatchBroker = NewType("DispatchBroker", Broker)
 
 
@@ -87,7 +91,8 @@ DispatchBroker = NewType("DispatchBroker", Broker)
 class IngestRoom:
     """What the role of ingest runs."""
 
-    broker: IngestBroker
+    post: IngestPost
+    hellos: HelloPost
     ingest: Ingest
 
 
@@ -161,12 +166,16 @@ class _Foundation(Provider):
             await client.close()
 
     @provide
-    async def ingest_broker(
+    async def ingest_post(
         self, settings: Settings, keys: KeyRing, clock: Clock, chance: Chance
-    ) -> IngestBroker:
+    ) -> IngestPost:
         secret = await asyncio.to_thread(group_secret, keys)
-        subscriptions = [topics.hidden(each, secret) for each in SUBSCRIPTIONS]
-        return IngestBroker(await _broker(settings, clock, chance, Role.INGEST, subscriptions))
+        subscriptions = [topics.hidden(each, secret) for each in ingest.SUBSCRIPTIONS]
+        return IngestPost(await _post(settings, clock, chance, "batches", subscriptions))
+
+    @provide
+    async def hello_post(self, settings: Settings, clock: Clock, chance: Chance) -> HelloPost:
+        return HelloPost(await _post(settings, clock, chance, "hellos", hellos.SUBSCRIPTIONS))
 
     @provide
     async def dispatch_broker(
@@ -209,23 +218,31 @@ class _Rooms(Provider):
         return await asyncio.to_thread(load_pages)
 
     @provide
-    def roll_call(
-        self, broker: IngestBroker, records: FleetRecords, store: EventStore, clock: Clock
-    ) -> RollCall:
-        return RollCall(connections=broker, roster=records, store=store, clock=clock)
+    def roll_call(self, post: HelloPost, records: FleetRecords, store: EventStore, clock: Clock) -> RollCall:
+        return RollCall(connections=post, roster=records, store=store, clock=clock)
 
     @provide
     def ingest(
         self,
-        broker: IngestBroker,
+        post: IngestPost,
+        hello_post: HelloPost,
         store: EventStore,
         intake: Intake,
         roll_call: RollCall,
         clock: Clock,
         chance: Chance,
     ) -> Ingest:
+        greeter = Hellos(
+            post=hello_post, store=store, intake=intake, roll_call=roll_call, clock=clock, chance=chance
+        )
         return Ingest(
-            post=broker, store=store, intake=intake, roll_call=roll_call, clock=clock, chance=chance
+            post=post,
+            store=store,
+            intake=intake,
+            hellos=greeter,
+            roll_call=roll_call,
+            clock=clock,
+            chance=chance,
         )
 
     @provide
@@ -325,6 +342,19 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         yield await container.get(Office)
     finally:
         await container.close()
+
+
+async def _post(
+    settings: Settings, clock: Clock, chance: Chance, what: str, subscriptions: Sequence[str]
+) -> BrokerPost:
+    return BrokerPost(
+        address=broker_address(settings.broker),
+        identifier=f"teddy-cloud-{Role.INGEST}-{what}-{settings.worker}",
+        subscriptions=subscriptions,
+        clock=clock,
+        chance=chance,
+        tls=await asyncio.to_thread(context_of, settings, Role.INGEST, clock=clock, chance=chance),
+    )
 
 
 async def _broker(

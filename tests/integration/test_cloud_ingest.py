@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from teddy_cloud.broker import Broker
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, UNHEARD
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import BEGINNING, EventStore
 from teddy_cloud.fleet.household import device_owner, link_owner
-from teddy_cloud.ingest.ingest import SUBSCRIPTIONS, Ingest
+from teddy_cloud.ingest import hellos, ingest
+from teddy_cloud.ingest.hellos import Hellos
+from teddy_cloud.ingest.ingest import Ingest
 from teddy_cloud.ingest.intake import Intake
+from teddy_cloud.ingest.post import BrokerPost
 from teddy_cloud.ingest.rollcall import RollCall
 from teddy_cloud.storage.client import StoreClient, connect
 from teddy_shared import messages, topics
@@ -34,7 +36,7 @@ from tests.servers import Server
 class Cloud:
     store: EventStore
     keys: MemoryKeyRing
-    broker: Broker
+    broker: BrokerPost
     client: StoreClient
 
     async def heads(self, bear: BearId = BEAR) -> Sequence[Envelope]:
@@ -73,25 +75,41 @@ async def ingesting(broker: Server, store: Server, *, grace: float = 60.0) -> As
     await events.permit(
         BEAR, consent=frozenset({Purpose.ACTIVITY, Purpose.SAFETY}), profiles=frozenset({CHILD})
     )
-    door = Broker(
-        address=broker_address(broker.url),
-        identifier="cloud-1",
-        subscriptions=SUBSCRIPTIONS,
-        chance=chance,
+    clock = SystemClock()
+    post, hello_post = (
+        BrokerPost(
+            address=broker_address(broker.url),
+            identifier=f"cloud-{name}",
+            subscriptions=subscriptions,
+            clock=clock,
+            chance=chance,
+        )
+        for name, subscriptions in (("batches", ingest.SUBSCRIPTIONS), ("hellos", hellos.SUBSCRIPTIONS))
     )
     intake = Intake(seal=ChaChaSeal(keys=keys, chance=chance), keys=keys)
-    roll_call = RollCall(connections=door, roster=OneBear(), store=events, clock=SystemClock(), grace=grace)
-    ingest = Ingest(
-        post=door, store=events, intake=intake, roll_call=roll_call, clock=SystemClock(), chance=chance
+    roll_call = RollCall(connections=hello_post, roster=OneBear(), store=events, clock=clock, grace=grace)
+    greeter = Hellos(
+        post=hello_post, store=events, intake=intake, roll_call=roll_call, clock=clock, chance=chance
+    )
+    worker = Ingest(
+        post=post,
+        store=events,
+        intake=intake,
+        hellos=greeter,
+        roll_call=roll_call,
+        clock=clock,
+        chance=chance,
     )
     try:
         async with asyncio.TaskGroup() as tasks:
             roles = [
-                tasks.create_task(door.run(), name="broker"),
-                tasks.create_task(ingest.run(), name="ingest"),
+                tasks.create_task(post.run(), name="post"),
+                tasks.create_task(hello_post.run(), name="hello-post"),
+                tasks.create_task(worker.run(), name="ingest"),
             ]
-            await door.connection_after(0)
-            yield Cloud(events, keys, door, client)
+            await post.connection_after(0)
+            await hello_post.connection_after(0)
+            yield Cloud(events, keys, post, client)
             for role in roles:
                 role.cancel()
     finally:

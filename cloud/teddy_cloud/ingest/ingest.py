@@ -1,46 +1,51 @@
-"""Takes batches and hellos from the broker, stores, and answers. Never answers before the store did."""
+"""Takes batches from the broker, stores, and answers. Never answers before the store did."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final, Protocol, TypeVar
+from collections.abc import Awaitable, Sequence, Set
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol
 
 from teddy_cloud.eventstore.store import Delivery, EventStore
+from teddy_cloud.ingest.hellos import Hellos
 from teddy_cloud.ingest.intake import Intake, StrangeBear, Unreadable
-from teddy_cloud.ingest.presence import record_presence
+from teddy_cloud.ingest.post import Arrived
 from teddy_cloud.ingest.rollcall import RollCall
+from teddy_cloud.ingest.storing import once_stored
 from teddy_shared import messages, topics
-from teddy_shared.backoff import delays
 from teddy_shared.clock import Chance, Clock
-from teddy_shared.envelope import BearId, Lane
+from teddy_shared.envelope import Lane
 from teddy_shared.errors import LinkError, MalformedEvent
 from teddy_shared.logs import log
-from teddy_shared.messages import Ack, Online
+from teddy_shared.messages import Ack
 
-T = TypeVar("T")
+SUBSCRIPTIONS: Final = (topics.INGEST_EVENTS,)
+TOGETHER: Final = 16  # messages that are read and stored in one go
+GROUPS: Final = 4  # of them under way to the store; while all are, messages wait at the broker
 
-# Hellos are heard by every worker, not shared among them: a shared subscription gets no retained
-# messages, and a cloud that starts after its bears would never learn that they are there.
-SUBSCRIPTIONS: Final = (topics.INGEST_EVENTS, topics.EVERY_STATUS)
+# An answer that comes late asks the bear for a rest as long as it was late.
+LATE: Final = 0.5  # seconds
+LONGEST_REST: Final = 10.0
 
 _log = log("ingest")
-
-
-class Incoming(Protocol):
-    @property
-    def topic(self) -> str: ...
-
-    @property
-    def payload(self) -> bytes: ...
 
 
 class Post(Protocol):
     """The broker as the ingest needs it."""
 
-    def messages(self) -> AsyncIterator[Incoming]: ...
+    def some(self, most: int) -> Awaitable[Sequence[Arrived]]: ...
 
-    async def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None: ...
+    async def publish(self, topic: str, payload: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What is to be stored and then acknowledged."""
+
+    delivery: Delivery
+    at: float  # when it came
 
 
 class Ingest:
@@ -52,6 +57,7 @@ class Ingest:
         post: Post,
         store: EventStore,
         intake: Intake,
+        hellos: Hellos,
         roll_call: RollCall,
         clock: Clock,
         chance: Chance,
@@ -59,81 +65,107 @@ class Ingest:
         self._post = post
         self._store = store
         self._intake = intake
+        self._hellos = hellos
         self._roll_call = roll_call
         self._clock = clock
         self._chance = chance
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._take_all(), name="ingest-messages")
+            tasks.create_task(self._take_all(), name="ingest-batches")
+            tasks.create_task(self._hellos.run(), name="ingest-hellos")
             tasks.create_task(self._roll_call.run(), name="ingest-roll-call")
 
     async def _take_all(self) -> None:
-        async for message in self._post.messages():
-            await self._take(message.topic, message.payload)
+        room = asyncio.Semaphore(GROUPS)
+        holding: dict[str, asyncio.Task[None]] = {}  # who has a topic in hand; bounded by the groups
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await room.acquire()
+                arrived = await self._post.some(TOGETHER)
+                lanes = {each.topic for each in arrived}
+                before = {holding[lane] for lane in lanes if lane in holding}
+                group = tasks.create_task(self._serve(arrived, before), name="ingest-group")
+                holding |= dict.fromkeys(lanes, group)
+                group.add_done_callback(partial(_let_go, holding, lanes))
+                group.add_done_callback(lambda _: room.release())
 
-    async def _take(self, topic: str, payload: bytes) -> None:
-        try:
-            address = topics.parse(topic)
-            if address.what == "up" and address.lane is not None:
-                await self._batch(address.bear, address.lane, payload)
-            elif address.what == "status" and payload:  # empty: the retained one was taken away
-                await self._status(address.bear, messages.status_from_bytes(payload))
-        except MalformedEvent as error:
-            _log.warning("unreadable message", topic=topic, size=len(payload), reason=str(error))
-        except StrangeBear:
-            # Not stored and not acknowledged: the bear keeps its events until a family owns it.
-            _log.warning("message of a bear that no family owns", topic=topic)
+    async def _serve(self, arrived: Sequence[Arrived], before: Set[asyncio.Task[None]]) -> None:
+        """`before`: those who have earlier batches of the same lanes in hand, lest they be overtaken."""
+        due, unreadable = await asyncio.to_thread(self._read_all, arrived)
+        if before:
+            await asyncio.wait(before)
+        await self._store_and_acknowledge(due)
+        for each in unreadable:
+            await self._put_aside(each)
 
-    async def _batch(self, bear: BearId, lane: Lane, payload: bytes) -> None:
-        taken = await asyncio.to_thread(self._intake.take, bear, lane, payload)
-        match taken:
-            case Delivery():
-                await self._store_and_acknowledge(taken)
-            case Unreadable(_, _, reason, size, sealed):
-                _log.warning("batch put aside", bear=bear, lane=int(lane), size=size, reason=reason)
-                await self._once_stored(
-                    lambda: self._store.bury(bear, reason=reason, size=size, sealed=sealed, lane=lane)
-                )
-
-    async def _store_and_acknowledge(self, taken: Delivery) -> None:
-        mark = await self._once_stored(
-            lambda: self._store.append_batch(
-                bear=taken.bear,
-                epoch=taken.epoch,
-                lane=taken.lane,
-                first=taken.first,
-                items=taken.items,
-                covers=taken.covers,
-            )
-        )
-        await self._acknowledge(taken.bear, Ack(epoch=taken.epoch, lane=taken.lane, mark=mark))
-        _log.debug("stored", bear=taken.bear, lane=int(taken.lane), events=len(taken.items), mark=mark)
-
-    async def _status(self, bear: BearId, status: messages.Status) -> None:
-        if not await asyncio.to_thread(self._intake.knows, bear):
-            raise StrangeBear(bear)
-        await self._once_stored(lambda: record_presence(self._store, self._clock, bear, status))
-        if isinstance(status, Online):
-            self._roll_call.present(bear)
-            marks = await self._once_stored(lambda: self._store.marks(bear, status.epoch))
-            for lane in Lane:
-                mark = marks.get(lane, 0)
-                await self._acknowledge(bear, Ack(epoch=status.epoch, lane=lane, mark=mark))
-
-    async def _acknowledge(self, bear: BearId, ack: Ack) -> None:
-        try:
-            # QoS 0: acknowledgements are cumulative and may be lost; the next hello makes up for it.
-            await self._post.publish(topics.ack(bear), messages.to_bytes(ack), qos=0)
-        except LinkError:
-            _log.info("not acknowledged, the broker is away", bear=bear, mark=ack.mark)
-
-    async def _once_stored(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Try until the store is back. What queues up behind this meanwhile is bounded by the broker."""
-        for wait in delays(self._chance, first=0.1, most=2.0):
+    def _read_all(self, arrived: Sequence[Arrived]) -> tuple[list[_Due], list[Unreadable]]:
+        """In a thread: the key ring is a file."""
+        due, unreadable = [], []
+        for each in arrived:
             try:
-                return await attempt()
-            except LinkError as error:
-                _log.warning("not stored, trying again", reason=str(error))
-            await asyncio.sleep(wait)
-        raise AssertionError("delays never end")
+                match self._read(each):
+                    case Delivery() as delivery:
+                        due.append(_Due(delivery, each.at))
+                    case Unreadable() as found:
+                        unreadable.append(found)
+            except MalformedEvent as error:
+                _log.warning("unreadable message", size=len(each.payload), reason=str(error))
+            except StrangeBear:
+                # Not stored and not acknowledged: the bear keeps its events until a family owns it.
+                _log.warning("message of a bear that no family owns", topic=each.topic)
+        return due, unreadable
+
+    def _read(self, arrived: Arrived) -> Delivery | Unreadable:
+        address = topics.parse(arrived.topic)
+        if address.lane is None:
+            raise MalformedEvent(arrived.payload, "what it is does not travel this way")
+        return self._intake.take(address.bear, address.lane, arrived.payload)
+
+    async def _store_and_acknowledge(self, due: Sequence[_Due]) -> None:
+        try:
+            marks = await self._store.append_all([each.delivery for each in due])
+        except LinkError as error:
+            _log.warning("not stored, trying again", batches=len(due), reason=str(error))
+            # Each by itself from now on: of a cluster only a part may be away.
+            await asyncio.gather(*(self._insist(each) for each in due))
+        else:
+            for each, mark in zip(due, marks, strict=True):
+                await self._acknowledge(each, mark)
+
+    async def _insist(self, due: _Due) -> None:
+        (mark,) = await once_stored(lambda: self._store.append_all([due.delivery]), self._chance)
+        await self._acknowledge(due, mark)
+
+    async def _acknowledge(self, due: _Due, mark: int) -> None:
+        delivery = due.delivery
+        pause = self._rest(delivery.lane, self._clock.monotonic() - due.at)
+        ack = Ack(epoch=delivery.epoch, lane=delivery.lane, mark=mark, pause_ms=int(1000 * pause))
+        try:
+            # QoS 0: acknowledgements are cumulative and may be lost; the next, or a hello, makes up for it.
+            await self._post.publish(topics.ack(delivery.bear), messages.to_bytes(ack))
+        except LinkError:
+            _log.info("not acknowledged, the broker is away", bear=delivery.bear, mark=mark)
+
+    def _rest(self, lane: Lane, late: float) -> float:
+        """Seconds that a bear should wait; not all bears equally long, and never with an alert."""
+        if late < LATE or lane is Lane.SAFETY:
+            return 0.0
+        return self._chance.between(0.5, 1.0) * min(late, LONGEST_REST)
+
+    async def _put_aside(self, found: Unreadable) -> None:
+        _log.warning(
+            "batch put aside", bear=found.bear, lane=int(found.lane), size=found.size, reason=found.reason
+        )
+        await once_stored(
+            lambda: self._store.bury(
+                found.bear, reason=found.reason, size=found.size, sealed=found.sealed, lane=found.lane
+            ),
+            self._chance,
+        )
+
+
+def _let_go(holding: dict[str, asyncio.Task[None]], lanes: Set[str], group: asyncio.Task[None]) -> None:
+    for lane in lanes:
+        if holding.get(lane) is group:
+            del holding[lane]

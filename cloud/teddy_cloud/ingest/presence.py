@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, OWN_EPOCH
-from teddy_cloud.eventstore.store import EventStore, Item
+from teddy_cloud.eventstore.store import Delivery, EventStore, Item
 from teddy_shared.clock import Clock
 from teddy_shared.codec import encode_head
 from teddy_shared.envelope import BearId, Envelope, Kind, Lane, Place, When
@@ -18,32 +20,48 @@ STATUS_LANE: Final = Lane.INTERACTION
 UNHEARD_LANE: Final = Lane.TELEMETRY
 
 
-async def record_presence(store: EventStore, clock: Clock, bear: BearId, status: Status) -> None:
-    """Append what the bear's status says. Two workers that hear the same word write it once."""
-    type_ = ONLINE if isinstance(status, Online) else OFFLINE
-    await append_presence(store, clock, bear, type_=type_, boot=status.boot, lane=STATUS_LANE)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a bear, or the broker in its place, says of it."""
+
+    bear: BearId
+    status: Status
 
 
-async def append_presence(
-    store: EventStore, clock: Clock, bear: BearId, *, type_: str, boot: str, lane: Lane
-) -> None:
-    """Raises LinkError."""
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """That a bear came or went, on its way into the store."""
+
+    bear: BearId
+    type: str
+    boot: str
+
+
+async def record_presence(store: EventStore, clock: Clock, told: Sequence[Told]) -> None:
+    """Append what the status of each bear says. Two workers that hear the same word write it once."""
+    types = [ONLINE if isinstance(each.status, Online) else OFFLINE for each in told]
+    noted = [Presence(each.bear, type_, each.status.boot) for each, type_ in zip(told, types, strict=True)]
+    await append_presence(store, clock, noted, lane=STATUS_LANE)
+
+
+async def append_presence(store: EventStore, clock: Clock, noted: Sequence[Presence], *, lane: Lane) -> None:
+    """No bear twice. Raises LinkError."""
     synchronised = await asyncio.to_thread(clock.synchronised)  # looks at a file
-    number = (await store.marks(bear, OWN_EPOCH)).get(lane, 0) + 1
-    head = encode_head(
-        Envelope(
-            place=Place(bear=bear, epoch=OWN_EPOCH, lane=lane, seq=number),
-            type=type_,
+    marks = await store.marks_of([(each.bear, OWN_EPOCH) for each in noted])
+    deliveries = []
+    for each, mark in zip(noted, marks, strict=True):
+        number = mark.get(lane, 0) + 1
+        when = When(
+            boot=each.boot, monotonic_us=0, wall_ms=int(clock.wall() * 1000), synchronised=synchronised
+        )
+        head = Envelope(
+            place=Place(bear=each.bear, epoch=OWN_EPOCH, lane=lane, seq=number),
+            type=each.type,
             version=1,
             kind=Kind.SYSTEM,
             purpose=Purpose.DEVICE,
-            when=When(
-                boot=boot,
-                monotonic_us=0,
-                wall_ms=int(clock.wall() * 1000),
-                synchronised=synchronised,
-            ),
+            when=when,
         )
-    )
-    item = Item(head, Purpose.DEVICE, profile=None, owner="", sealed=b"")
-    await store.append_batch(bear=bear, epoch=OWN_EPOCH, lane=lane, first=number, items=[item])
+        item = Item(encode_head(head), Purpose.DEVICE, profile=None, owner="", sealed=b"")
+        deliveries.append(Delivery(each.bear, OWN_EPOCH, lane, number, [item]))
+    await store.append_all(deliveries)

@@ -8,13 +8,14 @@ from typing import Final, Protocol
 
 from teddy_cloud.eventstore.presence import UNHEARD
 from teddy_cloud.eventstore.store import EventStore
-from teddy_cloud.ingest.presence import UNHEARD_LANE, append_presence
+from teddy_cloud.ingest.presence import UNHEARD_LANE, Presence, append_presence
 from teddy_shared.clock import Clock
 from teddy_shared.envelope import BearId
 from teddy_shared.errors import LinkError
 from teddy_shared.logs import log
 
 GRACE: Final = 90.0  # seconds for a bear to say hello after the broker came; its own backoff ends at 30
+TOGETHER: Final = 64  # bears that are noted in one go
 
 _log = log("ingest")
 
@@ -65,10 +66,10 @@ class RollCall:
 
     async def _note_the_unheard(self, since: float) -> None:
         try:
-            for bear in await self._roster.all_bears():
-                if self._heard.get(bear, since - 1) < since:
-                    await append_presence(
-                        self._store, self._clock, bear, type_=UNHEARD, boot="unknown", lane=UNHEARD_LANE
-                    )
+            bears = await self._roster.all_bears()
+            absent = [bear for bear in bears if self._heard.get(bear, since - 1) < since]
+            for at in range(0, len(absent), TOGETHER):
+                noted = [Presence(bear, UNHEARD, boot="unknown") for bear in absent[at : at + TOGETHER]]
+                await append_presence(self._store, self._clock, noted, lane=UNHEARD_LANE)
         except LinkError as error:
             _log.warning("roll call broken off, the next connection repeats it", reason=str(error))
