@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from teddy_cloud.container import DispatchRoom, IngestRoom, Parts, open_parts
+from teddy_cloud.eventstore.archive.keeping import Keeper
 from teddy_cloud.projections.projector import Projector
 from teddy_cloud.settings import Role, Settings, prepared_data_folder
 from teddy_cloud.web.app import make_app
@@ -69,8 +70,8 @@ async def _dispatcher(stage: Stage) -> list[Job]:
 
 
 async def _processes(stage: Stage) -> list[Job]:
-    state = await stage.parts.get(State)
-    return [Job("state-sweep", state.keep_sweeping)]
+    state, keeper = await stage.parts.get(State), await stage.parts.get(Keeper)
+    return [Job("state-sweep", state.keep_sweeping), Job("keep-house", keeper.keep_house)]
 
 
 async def _web(stage: Stage) -> list[Job]:

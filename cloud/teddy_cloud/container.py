@@ -32,6 +32,10 @@ from teddy_cloud.dispatch.dispatch import Dispatch
 from teddy_cloud.dispatch.mail import Mail
 from teddy_cloud.dispatch.orders import OrderDispatch
 from teddy_cloud.dispatch.wishes import SettingsDispatch
+from teddy_cloud.eventstore.archive.folder import FolderArchive
+from teddy_cloud.eventstore.archive.keeping import Keeper
+from teddy_cloud.eventstore.archive.reading import ArchivedEventStore, LiveStore
+from teddy_cloud.eventstore.archive.segments import Archive
 from teddy_cloud.eventstore.letters import DeadLetters
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.redis_letters import RedisDeadLetters
@@ -67,7 +71,7 @@ from teddy_cloud.projections.readmodels import ReadModels
 from teddy_cloud.projections.rebuilding import Rebuilder
 from teddy_cloud.projections.redis import RedisReadModels
 from teddy_cloud.projections.redis_copies import RedisCopies
-from teddy_cloud.settings import Role, Settings, key_file, master_key
+from teddy_cloud.settings import Role, Settings, archive_folder, key_file, master_key
 from teddy_cloud.state.redis import open_redis_store
 from teddy_cloud.storage.client import StoreClient, connect
 from teddy_cloud.web.doors import Doors
@@ -119,6 +123,7 @@ class Office:
     records: FleetRecords
     models: ReadModels
     letters: DeadLetters
+    keeper: Keeper
     redriver: Redriver
     seal: Seal
     keys: KeyRing
@@ -158,6 +163,10 @@ class _Foundation(Provider):
         return ChaChaSeal(keys=keys, chance=chance)
 
     @provide
+    def archive(self, settings: Settings, seal: Seal, keys: KeyRing) -> Archive:
+        return FolderArchive(folder=archive_folder(settings), seal=seal, keys=keys)
+
+    @provide
     async def client(self, settings: Settings) -> AsyncIterator[StoreClient]:
         client = connect(settings.store)
         try:
@@ -191,7 +200,9 @@ class _Foundation(Provider):
 class _Rooms(Provider):
     scope = Scope.APP
 
-    store = provide(RedisEventStore, provides=EventStore)
+    live = provide(RedisEventStore, provides=LiveStore)
+    store = provide(ArchivedEventStore, provides=EventStore)
+    keeper = provide(Keeper)
     letters = provide(RedisDeadLetters, provides=DeadLetters)
     redriver = provide(Redriver)
     models = provide(RedisReadModels, provides=ReadModels)

@@ -76,7 +76,7 @@ class Settings(BaseModel):
 
     broker: Annotated[str, AfterValidator(_broker)] = "mqtt://127.0.0.1:1883"
     store: Annotated[str, AfterValidator(_store)] = "redis://127.0.0.1:6379"
-    data: Path = Path("/var/lib/teddy-cloud")  # keys; nothing else is kept outside the store
+    data: Path = Path("/var/lib/teddy-cloud")  # keys, and the archive; nothing else is kept outside the store
     # This process's name at the broker: of the same role, two of one name throw each other out.
     worker: Name = "1"
     roles: Annotated[frozenset[Role], BeforeValidator(_split), Field(min_length=1)] = frozenset(Role)
@@ -103,6 +103,10 @@ def master_key(settings: Settings) -> Path:
 
 def key_file(settings: Settings) -> Path:
     return settings.data / "keys" / "ring.json"
+
+
+def archive_folder(settings: Settings) -> Path:
+    return settings.data / "archive"
 
 
 def prepared_data_folder(settings: Settings) -> Path:

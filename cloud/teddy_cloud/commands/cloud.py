@@ -11,6 +11,7 @@ from teddy_cloud.commands import (
     dead,
     events,
     families,
+    keep,
     orders,
     rebuild,
     run,
@@ -29,6 +30,7 @@ _VERBS = (
     rebuild,
     events,
     dead,
+    keep,
     audit,
 )
 

@@ -32,6 +32,7 @@ class MemoryEventStore:
         self._clock = clock or SystemClock()
         self._entries: dict[int, list[Entry]] = defaultdict(list)
         self._orders: dict[int, list[tuple[int, int]]] = defaultdict(list)  # beside the entries, to search in
+        self._newest: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
         self.letters = MemoryDeadLetters(clock=self._clock, append=self._append_redriven)
         self._marks: dict[tuple[BearId, str], dict[Lane, int]] = defaultdict(dict)
         self._permits: dict[BearId, tuple[Consent, frozenset[ProfileId]]] = {}
@@ -135,6 +136,11 @@ class MemoryEventStore:
     async def dead_letters(self, partition: int) -> Sequence[DeadLetter]:
         return [letter async for letter in self.letters.each(partition)]
 
+    async def trim(self, partition: int, last: Position) -> None:
+        kept = bisect_right(self._orders[partition], order_of(last))
+        del self._orders[partition][:kept]
+        del self._entries[partition][:kept]
+
     @asynccontextmanager
     async def doorbell(self) -> AsyncIterator[Doorbell]:
         bell = _Bell()
@@ -159,10 +165,10 @@ class MemoryEventStore:
                 self._put(partition, item)
 
     def _put(self, partition: int, item: Item) -> None:
-        orders, now = self._orders[partition], int(self._clock.wall() * 1000)
-        newest = orders[-1] if orders else (0, 0)
+        now, newest = int(self._clock.wall() * 1000), self._newest[partition]
         order = (now, 0) if now > newest[0] else (newest[0], newest[1] + 1)
-        orders.append(order)
+        self._newest[partition] = order
+        self._orders[partition].append(order)
         entry = Entry(Position(f"{order[0]}-{order[1]}"), item.head, item.owner, item.sealed)
         self._entries[partition].append(entry)
 

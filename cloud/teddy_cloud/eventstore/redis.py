@@ -19,6 +19,7 @@ from teddy_cloud.eventstore.store import (
     Item,
     Poison,
     Position,
+    order_of,
 )
 from teddy_cloud.storage.client import Call, Listener, Part, StoreClient
 from teddy_shared.envelope import BearId, Lane, Place, ProfileId
@@ -135,6 +136,11 @@ class RedisEventStore:
 
     async def dead_letters(self, partition: int) -> Sequence[DeadLetter]:
         return [letter async for letter in RedisDeadLetters(client=self._client).each(partition)]
+
+    async def trim(self, partition: int, last: Position) -> None:
+        milliseconds, number = order_of(last)
+        behind = f"{milliseconds}-{number + 1}"
+        await self._client.do("XTRIM", partitions.events(partition), "MINID", "=", behind)
 
     @asynccontextmanager
     async def doorbell(self) -> AsyncIterator[Doorbell]:

@@ -1,0 +1,1 @@
+"""What is old, in sealed files: read as if it lay in the store still."""
