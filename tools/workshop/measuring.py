@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import statistics
@@ -54,6 +55,12 @@ async def medians(
                 await subject()
             seconds[name].append((time.perf_counter() - began) / runs)
     return {name: statistics.median(taken) for name, taken in seconds.items()}
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The least of the values that so many of a hundred do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def table(figures: Sequence[Figure]) -> str:

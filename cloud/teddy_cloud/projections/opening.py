@@ -1,4 +1,4 @@
-"""Stored events to events: heads read, payloads opened, in one go away from the loop."""
+"""Stored events to events: heads are read first, and payloads opened in one go away from the loop."""
 
 from __future__ import annotations
 
@@ -19,10 +19,21 @@ NOBODY: Final = BearId("unknown")  # whose dead letters are those without a read
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Sealed:
+    """Its head is read; what it says is not opened yet."""
+
     source: Source
     number: int
     head: Envelope  # as it was recorded, also where it comes out of the dead letters
+    place: Place  # where it is stored, and to which it is sealed
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    source: Source
+    number: int
+    head: Envelope
     event: Event | None  # None for what has no payload
 
 
@@ -44,36 +55,46 @@ class Opener:
         self._types = frozenset(types)
         self._seal = seal
 
-    def open(self, found: Mapping[int, Sequence[Entry]]) -> Mapping[int, Sequence[Opened | Broken]]:
-        """By partition, in order, without those that nobody wants. Blocks: the key ring is a file."""
+    def heads(self, found: Mapping[int, Sequence[Entry]]) -> Mapping[int, Sequence[Sealed | Broken]]:
+        """By partition, in order, without those that nobody wants."""
         return {
-            partition: [opened for entry in entries if (opened := self._open(entry)) is not None]
+            partition: [read for entry in entries if (read := self._read(entry)) is not None]
             for partition, entries in found.items()
         }
 
-    def _open(self, entry: Entry) -> Opened | Broken | None:
-        """None for what nobody wants, is erased, or comes from a newer bear."""
+    def open(self, found: Mapping[int, Sequence[Sealed | Broken]]) -> Mapping[int, Sequence[Opened | Broken]]:
+        """Without what is erased or comes from a newer bear. Blocks: the key ring is a file."""
+        return {
+            partition: [opened for each in sealed if (opened := self._open(each)) is not None]
+            for partition, sealed in found.items()
+        }
+
+    def _read(self, entry: Entry) -> Sealed | Broken | None:
         try:
             head = decode_head(entry.head)
         except MalformedEvent as error:  # written by another release of ours
             return _broken(entry, None, error)
         if head.type not in self._types:
             return None
-        if head.type not in EVENTS:
-            return _opened(head, None)
-        try:
-            payload = self._seal.open(entry.owner, entry.sealed, head.place.bytes())
-            event = from_bytes(head.type, head.version, payload)
-        except KeyErased:
-            return None
-        except (SealError, MalformedEvent) as error:
-            return _broken(entry, head.place, error)
-        return None if event is None else _opened(head, event)
+        place = head.place
+        source = Source(BearId(place.bear), place.epoch, place.lane)
+        return Sealed(source, place.seq, as_recorded(head), place, entry)
 
-
-def _opened(head: Envelope, event: Event | None) -> Opened:
-    place = head.place
-    return Opened(Source(BearId(place.bear), place.epoch, place.lane), place.seq, as_recorded(head), event)
+    def _open(self, sealed: Sealed | Broken) -> Opened | Broken | None:
+        if isinstance(sealed, Broken):
+            return sealed
+        head, entry, event = sealed.head, sealed.entry, None
+        if head.type in EVENTS:
+            try:
+                payload = self._seal.open(entry.owner, entry.sealed, sealed.place.bytes())
+                event = from_bytes(head.type, head.version, payload)
+            except KeyErased:
+                return None
+            except (SealError, MalformedEvent) as error:
+                return _broken(entry, sealed.place, error)
+            if event is None:
+                return None
+        return Opened(sealed.source, sealed.number, head, event)
 
 
 def _broken(entry: Entry, place: Place | None, error: TeddyError) -> Broken:

@@ -107,6 +107,7 @@ class Projector:
             for before, after in swept.reached.items():
                 self._places[before.partition][before.model] = after
             overtaken = {each.partition for each in swept.overtaken}
-            await self._ask(overtaken)
+            if overtaken:
+                await self._ask(overtaken)
             waiting -= at_once
             waiting |= overtaken | {each.partition for each in swept.unfinished}

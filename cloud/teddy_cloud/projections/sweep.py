@@ -9,7 +9,7 @@ from typing import Final
 
 from teddy_cloud.eventstore.store import Entry, EventStore, Position
 from teddy_cloud.projections.copies import Copies, Known, Question, Source, Standing, Step
-from teddy_cloud.projections.opening import Broken, Opened, Opener
+from teddy_cloud.projections.opening import Broken, Opened, Opener, Sealed
 from teddy_cloud.projections.projection import Projection
 from teddy_cloud.projections.readmodels import Cell
 from teddy_shared.logs import log
@@ -70,38 +70,45 @@ class Sweep:
         self, found: Mapping[int, Sequence[Entry]], readers: Mapping[int, Sequence[Standing]]
     ) -> list[Step]:
         """The steps that were taken."""
-        opened = await asyncio.to_thread(self._opener.open, found)
-        at_work = [(each, self._for(each, opened[each.partition])) for each in _all(readers)]
-        questions = [self._question(at, events) for at, events in at_work]
-        answers = iter(await self._copies.known([each for each in questions if each.sources]))
+        sealed = self._opener.heads(found)
+        questions = [self._question(at, sealed[at.partition]) for at in _all(readers)]
+        # What is known is looked up while the payloads are opened in a thread.
+        known, opened = await asyncio.gather(
+            self._copies.known([each for each in questions if each.sources]),
+            asyncio.to_thread(self._opener.open, sealed),
+        )
+        answers = iter(known)
         steps = [
-            self._step(at, found[at.partition][-1].position, events, next(answers) if events else _NOTHING)
-            for at, events in at_work
+            self._step(
+                each.at,
+                found[each.at.partition][-1].position,
+                opened[each.at.partition],
+                next(answers) if each.sources else _NOTHING,
+            )
+            for each in questions
         ]
         for partition, events in opened.items():  # first: a letter made twice is one, a lost one is silence
             await self._bury(partition, [each for each in events if isinstance(each, Broken)])
         taken = await self._copies.write(steps)
         return [step for step, was_taken in zip(steps, taken, strict=True) if was_taken]
 
-    def _for(self, at: Standing, opened: Sequence[Opened | Broken]) -> list[Opened]:
-        """Those that the projection of this copy wants."""
-        types = self._projections[at.model].types
-        return [each for each in opened if isinstance(each, Opened) and each.head.type in types]
-
-    def _question(self, at: Standing, events: Sequence[Opened]) -> Question:
-        touches = self._projections[at.model].touches
+    def _question(self, at: Standing, sealed: Iterable[Sealed | Broken]) -> Question:
+        projection = self._projections[at.model]
+        wanted = [each for each in sealed if isinstance(each, Sealed) and each.head.type in projection.types]
         return Question(
             at,
-            {each.source for each in events},
-            {cell for each in events for cell in touches(each.head)},
+            {each.source for each in wanted},
+            {cell for each in wanted for cell in projection.touches(each.head)},
         )
 
-    def _step(self, at: Standing, after: Position, events: Sequence[Opened], known: Known) -> Step:
+    def _step(self, at: Standing, after: Position, opened: Iterable[Opened | Broken], known: Known) -> Step:
         projection = self._projections[at.model]
         before, applied = dict(known.cells), dict(known.applied)
         cells: dict[Cell, bytes] = {}
         numbers: dict[Source, int] = {}
-        for each in events:
+        for each in opened:
+            if isinstance(each, Broken) or each.head.type not in projection.types:
+                continue
             if each.number <= applied.get(each.source, 0):
                 continue  # a refilled tail comes back under new positions
             changed = projection.apply(before, each.head, each.event)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import builtins
+import math
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Final
 
+from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.cluster import ClusterNode, RedisCluster
-from redis.asyncio.connection import SSLConnection, parse_url
+from redis.asyncio.connection import AbstractConnection, SSLConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
@@ -49,7 +53,8 @@ def dial(address: StoreAddress) -> Servers:
         places = [{**parse_url(url), **_options()} for url in address.urls]
         match address.form:
             case StoreForm.ONE:
-                return One(Redis.from_url(address.urls[0], **_options()))
+                # The library's own timer costs a task for each send; ours is around the whole exchange.
+                return One(Redis.from_url(address.urls[0], **(_options() | {"socket_timeout": None})))
             case StoreForm.SENTINEL:
                 return _behind_sentinels(places, address.service)
             case StoreForm.CLUSTER:
@@ -67,15 +72,51 @@ class One:
 
     async def execute(self, command: Command) -> Reply:
         with _translated():
-            return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
+            (reply,) = await self._exchanged([command])
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
 
     async def execute_all(self, commands: Sequence[Command]) -> list[Reply | ScriptMissing]:
         with _translated():
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for command in commands:
-                    pipeline.execute_command(*command)
-                replies = await pipeline.execute(raise_on_error=False)
+            replies = await self._exchanged(commands)
         return [_reply(each) for each in replies]
+
+    async def _exchanged(self, commands: Sequence[Command]) -> list[Reply]:
+        """Replies, errors of the server among them. A fifth of what the library's own pipeline costs.
+
+        That one packs each command in Python, and sets a timer for each reply.
+        """
+        packed = [b"".join([pack_command(each) for each in commands])]  # type: ignore[arg-type]  # its stub
+        for tried in (1, 2):  # once more, for a connection that died in the pool
+            try:
+                async with asyncio.timeout(TIMEOUT), self._connection() as connection:
+                    await connection.send_packed_command(packed)
+                    replies = [await _read(connection) for _ in commands]
+                return [self._told(*both) for both in zip(commands, replies, strict=True)]
+            except builtins.TimeoutError:
+                raise TimeoutError("it does not answer") from None
+            except ConnectionError:
+                if tried == 2:
+                    raise
+        raise AssertionError("the second attempt returns or raises")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AbstractConnection]:
+        pool = self._redis.connection_pool
+        connection = await pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py's
+        try:
+            yield connection
+        except BaseException:
+            await connection.disconnect(nowait=True)  # an answer that comes late is nobody's
+            raise
+        finally:
+            await pool.release(connection)
+
+    def _told(self, command: Command, reply: Reply) -> Reply:
+        """As the library gives it: a dict for HGETALL, and the like."""
+        meant = self._redis.response_callbacks.get(str(command[0]))
+        return reply if meant is None or isinstance(reply, Exception) else meant(reply)
 
     async def keys(self, match: str) -> Sequence[bytes]:
         found: set[bytes] = set()
@@ -227,6 +268,13 @@ def _options() -> _Options:
 
 def _place(options: _Options, port: int = 6379) -> tuple[str, int]:
     return str(options["host"]), int(options.get("port", port))
+
+
+async def _read(connection: AbstractConnection) -> Reply:
+    try:
+        return await connection.read_response(timeout=math.inf)  # the timer is around all of them
+    except ResponseError as error:
+        return error
 
 
 def _reply(reply: Reply) -> Reply | ScriptMissing:
