@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from teddy_shared.errors import ConfigError
+from teddy_shared.envelope import ProfileId
+from teddy_shared.errors import ConfigError, StateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,18 @@ class Home:
     """Whoever is handed one is alone in it. Made by `open_home`."""
 
     data: Path
+
+    async def forget_set_aside(self, _: ProfileId) -> None:
+        """Damaged databases that were kept for somebody to look at: they may tell of any child."""
+
+        def remove() -> None:
+            for kept in self.data.glob("*.damaged-*"):
+                kept.unlink(missing_ok=True)
+
+        try:
+            await asyncio.to_thread(remove)
+        except OSError as error:
+            raise StateError(f"what was set aside cannot be removed ({error.strerror})") from None
 
 
 @asynccontextmanager

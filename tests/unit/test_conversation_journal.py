@@ -14,7 +14,7 @@ from teddy_edge.outbox.errors import OutboxAway
 from teddy_edge.outbox.memory import MemoryOutbox
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import SeededChance
-from teddy_shared.envelope import BearId, Envelope
+from teddy_shared.envelope import BearId, Envelope, ProfileId
 from teddy_shared.events import Event, SafetyAlertRaised, TurnBegun, TurnEnded
 from teddy_shared.tracing import Trace
 from tests.virtual_time import VirtualClock
@@ -57,13 +57,13 @@ class Desk:
         self.generations = Generations()
         self.journal = Journal(events=self.card, generations=self.generations)
 
-    def turn(self) -> Turn:
+    def turn(self, profile: str | None = None) -> Turn:
         return Turn(
             id="t",
             generation=self.generations.next(),
             trace=Trace("a" * 32, "b" * 16),
             band=AgeBand.MIDDLE,
-            profile=None,
+            profile=None if profile is None else ProfileId(profile),
             decided_at=0.0,
         )
 
@@ -151,3 +151,19 @@ async def test_what_was_handed_over_is_written_before_the_journal_closes(desk: D
             desk.journal.hand_over(desk.turn(), BEGUN)
 
     assert len(desk.card.types) == 5
+
+
+async def test_of_a_child_that_is_forgotten_nothing_more_is_written_neither_owed_nor_new(desk: Desk) -> None:
+    async with desk.journal.writing():
+        turn = desk.turn("child-1")
+        desk.card.full = True
+        owed = await desk.journal.record(turn, BEGUN)
+
+        await desk.journal.forget_child(ProfileId("child-1"))
+        desk.card.full = False
+        late = await desk.journal.record(turn, ENDED)
+        await desk.journal.record(desk.turn("child-2"), ALERT)
+        await asyncio.sleep(2 * RETRY)
+
+    assert (owed, late) == (None, None)
+    assert desk.card.types == ["safety.alert_raised"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import NewType
 
 from dishka import Provider, Scope, from_context, provide
@@ -27,6 +27,7 @@ from teddy_edge.ear.ear import Ear
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.gate import Gate
 from teddy_edge.inference.governor import Governor
+from teddy_edge.link.erasing import Erasing
 from teddy_edge.outbox.store import Outbox
 from teddy_edge.safety.scripts import Scripts
 from teddy_edge.settings import Settings
@@ -69,12 +70,18 @@ class Talk(Provider):
         return Ear(gate=Gate(), net=models.net, endpointing=endpointing)
 
     @provide
-    def memory(self, state: State, talk: TalkId, generations: Generations) -> Memory:
-        return Memory(state=state, talk=talk, generations=generations)
+    def memory(
+        self, state: State, talk: TalkId, generations: Generations, erasing: Erasing
+    ) -> Iterator[Memory]:
+        memory = Memory(state=state, talk=talk, generations=generations)
+        with erasing.also(memory.forget_child):
+            yield memory
 
     @provide
-    def journal(self, outbox: Outbox, generations: Generations) -> Journal:
-        return Journal(events=outbox, generations=generations)
+    def journal(self, outbox: Outbox, generations: Generations, erasing: Erasing) -> Iterator[Journal]:
+        journal = Journal(events=outbox, generations=generations)
+        with erasing.also(journal.forget_child):
+            yield journal
 
     @provide
     def taker(

@@ -1,4 +1,4 @@
-"""What is noted of turns, and what is measured."""
+"""What is measured."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dishka import Provider, Scope, provide
 
 from teddy_edge.conversation.meter import BESIDE_SKILLS, BESIDE_VERDICTS, Meter, NoMeter
 from teddy_edge.conversation.skills.chooser import Chooser
-from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.outbox.store import Outbox
 from teddy_edge.safety.verdict import Decision
@@ -19,11 +18,9 @@ from teddy_edge.telemetry.metrics import CONTENT_TYPE, Metrics, open_metrics
 
 
 class Telemetry(Provider):
-    """What is noted of turns, and what is measured if a port for it is set."""
+    """What is measured, if a port for it is set."""
 
     scope = Scope.APP
-
-    turn_log = provide(TurnLog)
 
     @provide
     async def metrics(

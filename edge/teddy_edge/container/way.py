@@ -8,8 +8,11 @@ from dishka import Provider, Scope, provide
 
 from teddy_edge.container.bundles import healed_of
 from teddy_edge.conversation.dialogue import Child
+from teddy_edge.conversation.turn_log import TurnLog
+from teddy_edge.home import Home
 from teddy_edge.identity import SOFTWARE, Identity
 from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.erasing import Erasing
 from teddy_edge.link.orders import Orders
 from teddy_edge.link.reporting import Reporting
 from teddy_edge.link.wishes import Wishes
@@ -18,7 +21,7 @@ from teddy_edge.settings import Settings
 from teddy_shared.addresses import broker_address
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance, Clock
-from teddy_shared.commands import ReportHealth
+from teddy_shared.commands import EraseChild, ReportHealth
 from teddy_shared.envelope import ProfileId
 from teddy_shared.errors import ConfigError
 from teddy_shared.messages import Online
@@ -44,6 +47,19 @@ class Way(Provider):
         return Reporting(software=SOFTWARE, outbox=outbox, healed=lambda: healed_of(store, outbox))
 
     @provide
+    def erasing(
+        self, wishes: Wishes, turn_log: TurnLog, outbox: Outbox, home: Home, chance: Chance
+    ) -> Erasing:
+        """The wishes first, so that nothing new is about this child; the outbox when all have stopped."""
+        places = (
+            wishes.forget_child,
+            turn_log.forget_child,
+            outbox.forget_profile,
+            home.forget_set_aside,
+        )
+        return Erasing(places=places, chance=chance)
+
+    @provide
     def orders(
         self,
         identity: Identity,
@@ -52,6 +68,7 @@ class Way(Provider):
         outbox: Outbox,
         wishes: Wishes,
         reporting: Reporting,
+        erasing: Erasing,
         clock: Clock,
         chance: Chance,
     ) -> Orders:
@@ -61,7 +78,7 @@ class Way(Provider):
             state=state,
             journal=outbox,
             obeyed=lambda: 0 if wishes.document is None else wishes.document.version,
-            handlers={ReportHealth: reporting.report},
+            handlers={ReportHealth: reporting.report, EraseChild: erasing.erase},
             clock=clock,
             chance=chance,
         )

@@ -65,6 +65,7 @@ class Journal:
         # At most a handful a turn, and one turn at a time: emptied faster than a child can speak, or owed.
         self._handed: asyncio.Queue[_Entry | None] = asyncio.Queue()
         self._owed: list[_Entry] = []  # what the card has not taken yet
+        self._forgotten: set[ProfileId | None] = set()  # bounded by the children that are ever erased
 
     def hand_over(
         self, turn: Turn, event: Event, *, if_stale: Event | None = None
@@ -83,6 +84,10 @@ class Journal:
         done = self.hand_over(turn, event, if_stale=if_stale)
         await asyncio.wait([done], timeout=PATIENCE)
         return done.result() if done.done() else None
+
+    async def forget_child(self, profile: ProfileId) -> None:
+        """Nothing about this child is written any more: not of a turn under way, nor what is owed."""
+        self._forgotten.add(profile)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -131,8 +136,12 @@ class Journal:
             log("journal").error("event lost", type=lost.event.label.type, turn=lost.turn.id)
 
     async def _write(self, entry: _Entry) -> bool:
-        """Whether the card has taken it."""
+        """Whether the card has taken it, or it is not to be written at all."""
         turn, event = entry.turn, entry.event
+        if turn.profile in self._forgotten:
+            if not entry.done.done():
+                entry.done.set_result(None)
+            return True
         try:
             try:
                 envelope = await self._events.append(event, _context(turn), still_wanted=self._wanted(entry))

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.skills.skill import Recent, Reply
+from teddy_shared.envelope import ProfileId
 from teddy_shared.logs import log
 from teddy_shared.state.keys import Key, Role
 from teddy_shared.state.scopes import Scope
@@ -57,3 +58,7 @@ class Memory:
             log("memory").info("stale write refused", generation=generation)
             return
         await self._state.write(TALK, self._owner, talk, ROLE)
+
+    async def forget_child(self, _: ProfileId) -> None:
+        """Whoever talks now: one talk is with one child."""
+        await self._state.forget(TALK, self._owner, ROLE)

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from teddy_edge.conversation.journal import Turn
 from teddy_shared.clock import Clock
+from teddy_shared.envelope import ProfileId
 from teddy_shared.errors import SealError, TeddyError
 from teddy_shared.events import Outcome, TurnEnded
 from teddy_shared.logs import log
@@ -108,6 +109,13 @@ class TurnLog:
         """The last `count` (at least one), oldest first. Raises StateError where the state cannot be read."""
         sheets = sorted(await self._sheets(), key=_number)
         return tuple(record for sheet in sheets for record in sheet.records)[-min(count, KEPT) :]
+
+    async def forget_child(self, _: ProfileId) -> None:
+        """All of it, since no record says whose turn it was. Raises StateError."""
+        async with self._writing:
+            self._newest = None
+            for number in range(SHEETS):
+                await self._state.forget(TURNS, _Sheet(number).seat, ROLE)
 
     async def _sheets(self) -> list[_Sheet]:
         sheets = []

@@ -12,7 +12,7 @@ from teddy_edge.link.current import Current
 from teddy_edge.outbox.entry import NO_TURN, Context
 from teddy_edge.outbox.errors import OutboxError
 from teddy_shared.ages import AgeBand
-from teddy_shared.envelope import BearId
+from teddy_shared.envelope import BearId, ProfileId
 from teddy_shared.errors import MalformedEvent, SealError, StateError
 from teddy_shared.events import Event, SettingsObeyed
 from teddy_shared.logs import log
@@ -107,6 +107,21 @@ class Wishes:
         if held is not None:
             self._document.set(held.value)
 
+    async def forget_child(self, profile: ProfileId) -> None:
+        """Keep the bear's own part of the document; nobody grants anything until a newer one comes.
+
+        Raises StateError, SealError; again does no harm.
+        """
+        if self.document is not None and self.document.profile == profile:
+            self._document.set(_without_child(self.document))
+        try:
+            held = await self._state.read(DOCUMENT, self._bear, LINK)
+        except SealError:  # nobody can tell whom it names
+            await self._state.forget(DOCUMENT, self._bear, LINK)
+            return
+        if held is not None and held.value.profile == profile:
+            await self._state.write(DOCUMENT, self._bear, _without_child(held.value), LINK)
+
     async def receive(self, data: bytes) -> None:
         """Take over what came from the cloud, if it opens and is newer."""
         try:
@@ -129,3 +144,8 @@ class Wishes:
             await self._journal.append(SettingsObeyed(settings_version=document.version), NO_TURN)
         except OutboxError as error:
             log("link").error("taking over the settings was not recorded", reason=str(error))
+
+
+def _without_child(document: SettingsDocument) -> SettingsDocument:
+    """Its version stays, so that it is not taken over again as it was."""
+    return SettingsDocument(version=document.version, volume=document.volume)
