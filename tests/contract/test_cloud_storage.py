@@ -35,6 +35,13 @@ async def test_commands_of_many_slots_go_out_together_and_are_answered_in_order(
     assert await client.do_all([]) == []
 
 
+async def test_many_who_begin_together_are_all_answered(client: StoreClient) -> None:
+    async def use(key: str) -> int:
+        return int(await client.do("INCR", key)) + int((await client.do_all([("INCR", key)]))[0])
+
+    assert await asyncio.gather(*(use(key) for key in APART)) == [3] * len(APART)
+
+
 async def test_commands_at_once_are_done_where_the_guard_is_as_expected(client: StoreClient) -> None:
     both: list[Command] = [
         ("SET", "at:{1}", "5"),

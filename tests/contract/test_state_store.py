@@ -15,6 +15,7 @@ from teddy_cloud.storage.client import connect
 from teddy_shared.clock import SeededChance
 from teddy_shared.errors import Conflict, NotAllowed, SealError, StateError
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
+from teddy_shared.state.chain import GENESIS
 from teddy_shared.state.keys import Held, Key, Role
 from teddy_shared.state.memory import MemoryStore
 from teddy_shared.state.scopes import Scope
@@ -374,6 +375,22 @@ class StateContract:
         versions = [await state.write(key(), "b", Favourite(animal="owl"), TALK) for _ in range(12)]
 
         assert [entry.number for entry in await state.audit()] == versions[-AUDIT_KEPT:]
+
+    async def test_the_audit_is_chained_and_stays_so_when_its_oldest_entries_make_room(
+        self, state: State, store: Store, clock: HandClock
+    ) -> None:
+        for number in range(AUDIT_KEPT):
+            await state.write(key(lifetime=1.0), f"b-{number}", Favourite(animal="owl"), TALK)
+        before = await state.look_through_audit()
+        clock.now += 2
+        await state.sweep()
+
+        after = await state.look_through_audit()
+
+        assert (before.broken, before.entries, before.span.before) == (None, AUDIT_KEPT, GENESIS)
+        assert (after.broken, after.entries) == (None, AUDIT_KEPT)
+        assert after.span.before == before.span.end
+        assert (await store.span()).end == (await state.audit())[-1].link
 
     async def test_a_value_of_another_release_is_a_named_error(self, state: State) -> None:
         await state.write(key(), "b", Favourite(animal="owl"), TALK)

@@ -16,6 +16,7 @@ from teddy_cloud.commands import (
     rebuild,
     run,
     servers,
+    state,
 )
 from teddy_shared.cli import Command
 
@@ -32,6 +33,7 @@ _VERBS = (
     dead,
     keep,
     audit,
+    state,
 )
 
 

@@ -162,6 +162,8 @@ class Cluster:
         self._cluster = RedisCluster(
             startup_nodes=[ClusterNode(host, port) for host, port in places],
             ssl=secure,
+            # Else every fifth redirection closes all connections, those in use by others among them.
+            reinitialize_steps=0,
             **self._options,
         )
         self._options["ssl"] = secure
@@ -169,6 +171,7 @@ class Cluster:
 
     async def execute(self, command: Command) -> Reply:
         with _translated():
+            await self._cluster.initialize()  # before it knows the slots it asks just any node
             return await self._cluster.execute_command(*command)
 
     async def execute_all(self, commands: Sequence[Command]) -> list[Reply | ScriptMissing]:
