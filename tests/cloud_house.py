@@ -19,7 +19,7 @@ from teddy_cloud.storage.client import connect
 from teddy_shared.ages import AgeBand
 from teddy_shared.purposes import Consent, Purpose
 from tests.cloud_bear import BEAR, SECONDS
-from tests.servers import Server
+from tests.servers import AnyStore, Server
 
 EMAIL: Final = "parent@example.org"
 PASSWORD: Final = "hello-grown-up"
@@ -63,14 +63,14 @@ async def move_in(
 
 
 @asynccontextmanager
-async def living(broker: Server, store: Server, folder: Path) -> AsyncIterator[House]:
+async def living(broker: Server, store: AnyStore, folder: Path) -> AsyncIterator[House]:
     """The cloud runs while the block does."""
     async with living_by(broker.url, store, data=folder / "cloud", folder=folder) as house:
         yield house
 
 
 @asynccontextmanager
-async def living_by(broker: str, store: Server, *, data: Path, folder: Path) -> AsyncIterator[House]:
+async def living_by(broker: str, store: AnyStore, *, data: Path, folder: Path) -> AsyncIterator[House]:
     """The same at a broker's address, with the keys and authorities of a data folder that may be there."""
     where = settings.load(
         environment={}, overrides={"broker": broker, "store": store.url, "data": data, "web.port": 0}

@@ -70,7 +70,7 @@ class TestStoredOrderBook(OrderBookContract):
         await book.claim(BEAR, "o-1", b"one", seconds=DAY)
         await book.recorded(BEAR, "o-1", b"one")
 
-        (line,) = await client.do("KEYS", "order:*")
+        (line,) = await client.scan("order:*")
         left = await client.do("TTL", line)
         await client.close()
 

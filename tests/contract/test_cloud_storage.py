@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -134,38 +133,6 @@ async def test_a_store_that_dies_is_a_link_error_and_works_again_when_it_is_back
 
     assert await client.do("GET", "bear") == b"awake"
     await client.close()
-
-
-async def test_one_node_of_a_cluster_may_go_and_come_back(redis_cluster: StoreCluster) -> None:
-    client = connect(redis_cluster.url)
-    await client.do_all([("SET", key, 1) for key in APART])
-    async with AsyncExitStack() as stack:
-        # One of them listens at the node that goes; nobody is told which.
-        listeners = [await stack.enter_async_context(client.listening("news")) for _ in redis_cluster.nodes]
-        redis_cluster.nodes[1].kill()
-
-        with pytest.raises(LinkError):
-            await client.do_all([("GET", key) for key in APART])
-        heard = await asyncio.gather(*(listener.heard(0.1) for listener in listeners), return_exceptions=True)
-        async with client.listening("news"):  # at one of those that are left
-            pass
-    redis_cluster.start()
-
-    assert [type(each) for each in heard if each is not None] == [LinkError]
-    assert await client.do_all([("GET", key) for key in APART]) == [b"1"] * len(APART)
-    async with client.listening("news") as listener:
-        await client.do("PUBLISH", "news", "back")
-        assert await listener.heard(5) == b"back"
-    await client.close()
-
-
-async def test_the_cluster_of_the_embedded_store_serves_too(tmp_path: Path) -> None:
-    with servers.cluster(tmp_path, servers.valkey) as cluster:
-        client = connect(cluster.url)
-        await client.do_all([("SET", key, 1) for key in APART])
-        assert await client.run_all([(COUNT, [key], [1]) for key in APART]) == [2] * len(APART)
-        assert len(await client.scan("*")) == len(APART)
-        await client.close()
 
 
 async def test_a_replica_takes_over_and_the_client_follows(tmp_path: Path) -> None:
