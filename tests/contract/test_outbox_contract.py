@@ -17,7 +17,7 @@ from teddy_shared.ages import AgeBand
 from teddy_shared.clock import SeededChance, SystemClock
 from teddy_shared.codec import decode_head
 from teddy_shared.envelope import BearId, Lane, ProfileId
-from teddy_shared.events import BearStarted, SafetyAlertRaised, TurnBegun, from_bytes
+from teddy_shared.events import BearStarted, CommandEnded, SafetyAlertRaised, TurnBegun, from_bytes
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 
 BEAR = BearId("bear-1")
@@ -167,6 +167,23 @@ class OutboxContract:
         assert finished == list(range(1, 101))
         waiting = await outbox.pending(Lane.INTERACTION, 0, events=200)
         assert [entry.head.place.seq for entry in waiting] == list(range(1, 101))
+
+    async def test_it_knows_what_was_recorded_behind_a_number_also_when_that_is_stored(
+        self, outbox: Outbox
+    ) -> None:
+        about = Context(correlation="o-1")
+        for _ in range(3):
+            await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
+        await outbox.append(CommandEnded(command="o-1", type="t", ending="done"), about)
+        await outbox.append(alert(), Context(correlation="o-2"))
+        await outbox.acknowledged(Lane.INTERACTION, 4, epoch=outbox.epoch)
+
+        async def holds(correlation: str, after: int, type_: str = "command.ended") -> bool:
+            return await outbox.holds(type_, correlation, lane=Lane.INTERACTION, after=after)
+
+        assert [await holds("o-1", after) for after in (0, 3, 4, 9)] == [True, True, False, False]
+        assert not await holds("o-2", 0)
+        assert not await holds("o-1", 0, "turn.begun")
 
     async def test_the_listener_is_woken_by_an_append_and_not_by_reading(self, outbox: Outbox) -> None:
         woken: list[int] = []

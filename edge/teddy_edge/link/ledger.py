@@ -33,7 +33,9 @@ class Known:
     stage: Stage
     ending: Ending | None = None  # once it is owed
     reason: str = ""
-    epoch: str = ""  # of the outbox that was told
+    # Where the outbox stood when the ending was owed: it has been told only behind that.
+    epoch: str = ""
+    after: int = 0
 
     @classmethod
     def begun(cls, order: Order) -> Known:
@@ -46,14 +48,15 @@ class Known:
             stage=Stage.BEGUN,
         )
 
-    def ended(self, ending: Ending, reason: str = "") -> Known:
-        return replace(self, stage=Stage.OWED, ending=ending, reason=reason)
+    def ended(self, ending: Ending, reason: str = "", *, epoch: str, after: int) -> Known:
+        return replace(self, stage=Stage.OWED, ending=ending, reason=reason, epoch=epoch, after=after)
 
     def told(self, epoch: str) -> Known:
         return replace(self, stage=Stage.TOLD, epoch=epoch)
 
-    def untold(self) -> Known:
-        return replace(self, stage=Stage.OWED)
+    def untold(self, epoch: str) -> Known:
+        """As far as this outbox knows, which is not the one that was told."""
+        return replace(self, stage=Stage.OWED, epoch=epoch, after=0)
 
 
 @dataclass(frozen=True, slots=True)

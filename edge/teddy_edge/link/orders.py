@@ -18,12 +18,12 @@ from pydantic import ValidationError
 
 from teddy_edge.link.ledger import LEDGER, Known, Ledger, Stage
 from teddy_edge.link.wishes import LINK, seal_owner
-from teddy_edge.outbox.entry import Context
+from teddy_edge.outbox.entry import Context, Mark
 from teddy_edge.outbox.errors import OutboxError
 from teddy_shared.backoff import delays
 from teddy_shared.clock import Chance, Clock
 from teddy_shared.commands import Command, Order, OrderCopy, command_of, order_place
-from teddy_shared.envelope import BearId, Envelope
+from teddy_shared.envelope import BearId, Envelope, Lane
 from teddy_shared.errors import MalformedEvent, SealError, StateError, TeddyError
 from teddy_shared.events import CommandEnded, Ending, Event
 from teddy_shared.logs import log
@@ -44,7 +44,11 @@ class Journal(Protocol):
     @property
     def epoch(self) -> str: ...
 
+    def marks(self) -> Mapping[Lane, Mark]: ...
+
     async def append(self, event: Event, context: Context) -> Envelope: ...
+
+    async def holds(self, type_: str, correlation: str, *, lane: Lane, after: int) -> bool: ...
 
 
 class Orders:
@@ -72,6 +76,7 @@ class Orders:
         self._chance = chance
         self._ledger = Ledger()
         self._kept = self._ledger  # as it lies on the card
+        self._doubtful: set[str] = set()  # of those whose ending is owed: it may have been told all the same
         self._waiting: asyncio.Queue[OrderCopy] = asyncio.Queue(WAITING)
         self.ignored = 0  # messages that could not be read, or came when there was no room
 
@@ -115,7 +120,8 @@ class Orders:
                 continue
             if held is not None:
                 self._ledger = self._kept = held.value
-            broken = [each.ended("interrupted") for each in self._ledger.at(Stage.BEGUN)]
+            self._doubtful = {each.id for each in self._ledger.at(Stage.OWED)}
+            broken = [self._ended(each, "interrupted") for each in self._ledger.at(Stage.BEGUN)]
             self._ledger = self._ledger.noting(*broken)
             return
 
@@ -124,7 +130,8 @@ class Orders:
         if known is not None:
             # The cloud has not seen its ending: it is on its way, or was lost with the outbox that was told.
             if known.stage is Stage.TOLD and known.epoch != self._journal.epoch:
-                self._ledger = self._ledger.noting(known.untold())
+                self._ledger = self._ledger.noting(known.untold(self._journal.epoch))
+                self._doubtful.add(known.id)
             return
         # By the cloud's own clock, of which each order tells something: a bear's may say anything.
         newest = max([order.issued_wall_ms, *(each.issued_wall_ms for each in self._ledger.orders.values())])
@@ -143,7 +150,7 @@ class Orders:
             log("orders").info("order begun", order=order.id, type=order.type)
             ending, reason = await self._act(order)
         log("orders").info("order ended", order=order.id, type=order.type, ending=ending)
-        self._ledger = self._ledger.noting(Known.begun(order).ended(ending, reason[:REASON]))
+        self._ledger = self._ledger.noting(self._ended(Known.begun(order), ending, reason[:REASON]))
 
     async def _judge(self, order: OrderCopy) -> tuple[Ending | None, str]:
         """How it ends without being begun; None where it may begin."""
@@ -176,16 +183,30 @@ class Orders:
         if not await self._keep():  # an ending is told only when it lies on the card
             return False
         for known in self._ledger.at(Stage.OWED):
-            assert known.ending is not None
-            event = CommandEnded(command=known.id, type=known.type, ending=known.ending, reason=known.reason)
-            about = Context(correlation=known.id, causation=known.id, traceparent=known.traceparent)
             try:
-                head = await self._journal.append(event, about)
+                epoch = await self._tell(known)
             except OutboxError as error:
                 log("orders").error("an ending is not recorded yet", order=known.id, reason=str(error))
                 return False
-            self._ledger = self._ledger.noting(known.told(head.place.epoch))
+            self._doubtful.discard(known.id)
+            self._ledger = self._ledger.noting(known.told(epoch))
         return await self._keep()
+
+    async def _tell(self, known: Known) -> str:
+        """The epoch in which the outbox has the ending, now or already. Raises OutboxError."""
+        assert known.ending is not None
+        label, epoch = CommandEnded.label, self._journal.epoch
+        if known.id in self._doubtful:
+            after = known.after if known.epoch == epoch else 0
+            if await self._journal.holds(label.type, known.id, lane=label.lane, after=after):
+                return epoch
+        event = CommandEnded(command=known.id, type=known.type, ending=known.ending, reason=known.reason)
+        about = Context(correlation=known.id, causation=known.id, traceparent=known.traceparent)
+        return (await self._journal.append(event, about)).place.epoch
+
+    def _ended(self, known: Known, ending: Ending, reason: str = "") -> Known:
+        stands = self._journal.marks()[CommandEnded.label.lane].last
+        return known.ended(ending, reason, epoch=self._journal.epoch, after=stands)
 
     async def _keep(self) -> bool:
         """Whether what is known lies on the card."""

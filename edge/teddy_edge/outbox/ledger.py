@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -152,6 +153,19 @@ class Ledger:
             row = self._tables.rows(lane, seq, seq).get(seq)
             if row is not None:
                 self._blank(from_row(place, row, self.ground.seal).head)
+
+    def holds(self, lane: Lane, after: int, type_: str, correlation: str) -> bool:
+        """Whether such an event still lies behind this number."""
+        key, end = row_key(lane, after), row_key(lane, self.marks[lane].last)
+        while key < end:
+            heads = self._tables.heads_behind(key, CHUNK)
+            for each, text in heads:
+                with suppress(MalformedEvent):
+                    head = decode_head(text)
+                    if each <= end and (head.type, head.correlation) == (type_, correlation):
+                        return True
+            key = heads[-1][0] if heads else end
+        return False
 
     def forget(self, profile: ProfileId, after: int) -> int | None:
         """Blank what is about a child in the next rows behind a key; the last of them, None at the end.

@@ -123,6 +123,13 @@ class MemoryOutbox:
             if epoch == self.epoch and seq in self._kept[lane]:
                 self._blank(lane, seq)
 
+    async def holds(self, type_: str, correlation: str, *, lane: Lane, after: int) -> bool:
+        return any(
+            (entry.head.type, entry.head.correlation) == (type_, correlation)
+            for seq, entry in self._kept[lane].items()
+            if seq > after
+        )
+
     async def forget_profile(self, profile: ProfileId) -> None:
         for lane, kept in self._kept.items():
             for seq in [seq for seq, entry in kept.items() if entry.head.profile == profile]:

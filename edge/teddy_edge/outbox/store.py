@@ -152,6 +152,13 @@ class Outbox:
         """Before stand-ins travel in their place: what was not granted does not stay here either."""
         await self._do(lambda ledger: ledger.withhold(lane, numbers, epoch))
 
+    async def holds(self, type_: str, correlation: str, *, lane: Lane, after: int) -> bool:
+        """Whether such an event was recorded behind this number, be it stored by the cloud or not.
+
+        Not for what is gone: a day and more ago, or to make room.
+        """
+        return await self._do(lambda ledger: ledger.holds(lane, after, type_, correlation))
+
     async def forget_profile(self, profile: ProfileId) -> None:
         """Replace what is about this child and was recorded until now by stand-ins, sent or not."""
         after: int | None = 0
