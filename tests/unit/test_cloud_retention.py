@@ -45,6 +45,12 @@ def test_each_consumer_wants_an_event_of_its_kind(kind: Kind, name: str) -> None
     assert wanted & types_of(kind)
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_a_producer_and_a_consumer(kind: Kind) -> None:
+    assert STAYS[kind].producers
+    assert STAYS[kind].consumers
+
+
 def test_no_kind_ends_while_another_kind_may_still_hold_it_in_the_streams() -> None:
     longest = max(stay.live for stay in STAYS.values()) + SLACK_DAYS
 

@@ -46,7 +46,7 @@ STAYS: Final[Mapping[Kind, Stay]] = {
     Kind.INTEGRATION: Stay(
         live=90,
         total=365,
-        producers=(),
+        producers=("teddy_edge.link.orders",),
         consumers=("teddy_cloud.projections.orders:OrderStates",),
     ),
     # What the cloud wants of a bear. An order expires within days; its record serves questions afterwards.
