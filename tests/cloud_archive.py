@@ -12,7 +12,7 @@ from teddy_cloud.eventstore.archive.reading import ArchivedEventStore, LiveStore
 from teddy_cloud.eventstore.archive.segments import Archive, Segment
 from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.store import Entry, Item, Poison, Position
-from teddy_shared.clock import Clock, SystemClock
+from teddy_shared.clock import Clock, SeededChance, SystemClock
 from teddy_shared.envelope import BearId, Lane
 from teddy_shared.seal import KeyRing, Seal
 
@@ -45,7 +45,7 @@ class Restless(ArchivedEventStore):
         super().__init__(live=live, archive=archive)
         later = Calendar(wall=SystemClock().wall() + 120 * DAY)
         letters = MemoryEventStore().letters  # none; the live ones are to stay
-        self._keeper = Keeper(live=live, archive=archive, letters=letters, clock=later)
+        self._keeper = Keeper(live=live, archive=archive, letters=letters, clock=later, chance=SeededChance())
 
     async def append_batch(
         self,

@@ -93,7 +93,7 @@ async def house_in(folder: Path) -> House:
     live = BrittleStore(clock=calendar, fuse=fuse)
     await live.permit(BEAR, consent=frozenset(Purpose), profiles=frozenset({ProfileId(CHILD)}))
     archive = BrittleArchive(folder=folder / "archive", seal=seal, keys=keys, fuse=fuse)
-    keeper = Keeper(live=live, archive=archive, letters=live.letters, clock=calendar)
+    keeper = Keeper(live=live, archive=archive, letters=live.letters, clock=calendar, chance=SeededChance(2))
     store = ArchivedEventStore(live=live, archive=archive)
     return House(calendar, live, archive, store, keeper, keys, seal, fuse, folder / "archive")
 
@@ -432,3 +432,70 @@ async def test_the_house_is_kept_every_hour_whatever_happens(house: House) -> No
     await asyncio.wait([keeping])
 
     assert (hindered, kept) == (1, 0)
+
+
+# --- one archive for one store ------------------------------------------------------------------------
+
+
+def elsewhere(house: House) -> FolderArchive:
+    """Another machine's folder."""
+    return FolderArchive(folder=house.folder.with_name("elsewhere"), seal=house.seal, keys=house.keys)
+
+
+async def test_a_second_folder_is_refused_until_an_operator_says_so(house: House) -> None:
+    await house.append(ended(), 1)
+    house.calendar.pass_days(DOMAIN.live + SLACK_DAYS)
+    await house.keep()
+    await house.append(ended(), 2)
+    house.calendar.pass_days(DOMAIN.live + SLACK_DAYS)
+    archive = elsewhere(house)
+    other = Keeper(
+        live=house.live,
+        archive=archive,
+        letters=house.live.letters,
+        clock=house.calendar,
+        chance=SeededChance(3),
+    )
+
+    with pytest.raises(ConfigError, match="lies in another folder"):
+        await other.keep()
+    refused = await house.live_count()
+    kept = await other.keep(into_another=True)
+    with pytest.raises(ConfigError, match="lies in another folder"):
+        await house.keeper.keep()
+
+    assert (refused, kept.archived) == (1, 1)
+
+
+async def test_a_machine_that_does_not_see_the_archive_says_so(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await house.append(ended(), 1, 2)
+    house.calendar.pass_days(DOMAIN.live + SLACK_DAYS)
+    await house.keep()
+
+    for archive in (house.archive, elsewhere(house)):
+        reader = ArchivedEventStore(live=house.live, archive=archive)
+        for _ in range(2):
+            await reader.read(HERE, BEGINNING, 10)
+
+    assert capsys.readouterr().out.count("in an archive that this machine does not see") == 1
+
+
+async def test_a_store_that_lost_everything_finds_its_archive_again(house: House) -> None:
+    await house.append(ended(), 1, 2)
+    house.calendar.pass_days(DOMAIN.live + SLACK_DAYS)
+    await house.keep()
+    empty = BrittleStore(clock=house.calendar, fuse=Fuse())
+    store = ArchivedEventStore(live=empty, archive=house.archive)
+    keeper = Keeper(
+        live=empty,
+        archive=house.archive,
+        letters=empty.letters,
+        clock=house.calendar,
+        chance=SeededChance(3),
+    )
+
+    await keeper.keep()
+
+    assert len(await store.read(HERE, BEGINNING, 10)) == 2

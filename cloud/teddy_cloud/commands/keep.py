@@ -20,20 +20,23 @@ def add_to(verbs: Verbs) -> None:
         help="move what is old into the archive, end what is over; exit code 1 where damage was found",
     )
     where(parser)
+    parser.add_argument(
+        "--new-archive", action="store_true", help="go on in this folder though the store knows another one"
+    )
     parser.set_defaults(act=_act)
 
 
 def _act(arguments: argparse.Namespace) -> int:
-    kept = finish(_keep(settings_of(arguments)))
+    kept = finish(_keep(settings_of(arguments), into_another=arguments.new_archive))
     say(arguments, dataclasses.asdict(kept), _sentence(kept))
     return 1 if kept.problems else 0
 
 
-async def _keep(settings: Settings) -> Kept:
+async def _keep(settings: Settings, *, into_another: bool) -> Kept:
     from teddy_cloud.container import open_office
 
     async with open_office(settings) as office:
-        return await office.keeper.keep()
+        return await office.keeper.keep(into_another=into_another)
 
 
 def _sentence(kept: Kept) -> str:

@@ -37,6 +37,7 @@ class MemoryEventStore:
         self._marks: dict[tuple[BearId, str], dict[Lane, int]] = defaultdict(dict)
         self._permits: dict[BearId, tuple[Consent, frozenset[ProfileId]]] = {}
         self._bells: set[_Bell] = set()
+        self._archive_name: str | None = None
 
     async def append_batch(
         self,
@@ -135,6 +136,14 @@ class MemoryEventStore:
 
     async def dead_letters(self, partition: int) -> Sequence[DeadLetter]:
         return [letter async for letter in self.letters.each(partition)]
+
+    async def archive_name(self) -> str | None:
+        return self._archive_name
+
+    async def name_archive(self, name: str, *, anew: bool = False) -> str:
+        if self._archive_name is None or anew:
+            self._archive_name = name
+        return self._archive_name
 
     async def trim(self, partition: int, last: Position) -> None:
         kept = bisect_right(self._orders[partition], order_of(last))

@@ -11,6 +11,9 @@ from teddy_shared.envelope import BearId
 
 PARTITIONS: Final = 256  # fixed for life: changing it would lose every position
 
+DOORBELL: Final = "doorbell"  # the channel on which partitions ring by their number
+ARCHIVE: Final = "archive"  # the key with the name of the archive that holds what was cut off
+
 
 def partition_of(bear: str) -> int:
     return zlib.crc32(bear.encode()) % PARTITIONS

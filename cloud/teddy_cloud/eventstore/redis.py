@@ -26,8 +26,6 @@ from teddy_shared.envelope import BearId, Lane, Place, ProfileId
 from teddy_shared.errors import Conflict
 from teddy_shared.purposes import Consent
 
-DOORBELL: Final = "doorbell"  # the channel; its messages are partition numbers
-
 _APPEND: Final = burying_script("append.lua")
 _BURY: Final = burying_script("bury.lua")
 _BURY_STORED: Final = burying_script("bury_stored.lua")
@@ -137,6 +135,14 @@ class RedisEventStore:
     async def dead_letters(self, partition: int) -> Sequence[DeadLetter]:
         return [letter async for letter in RedisDeadLetters(client=self._client).each(partition)]
 
+    async def archive_name(self) -> str | None:
+        name: bytes | None = await self._client.do("GET", partitions.ARCHIVE)
+        return None if name is None else name.decode()
+
+    async def name_archive(self, name: str, *, anew: bool = False) -> str:
+        await self._client.do("SET", partitions.ARCHIVE, name, *([] if anew else ["NX"]))
+        return await self.archive_name() or name
+
     async def trim(self, partition: int, last: Position) -> None:
         milliseconds, number = order_of(last)
         behind = f"{milliseconds}-{number + 1}"
@@ -144,7 +150,7 @@ class RedisEventStore:
 
     @asynccontextmanager
     async def doorbell(self) -> AsyncIterator[Doorbell]:
-        async with self._client.listening(DOORBELL) as listener:
+        async with self._client.listening(partitions.DOORBELL) as listener:
             yield _Bell(listener)
 
 
@@ -173,7 +179,7 @@ def _append(delivery: Delivery, sorts: Sorts, *, strict: bool = False) -> Call:
     ]
     arguments: list[Part] = [
         *(int(delivery.lane), delivery.first, delivery.last, int(strict)),
-        *(bear, DEAD_LETTERS, DOORBELL, partition),
+        *(bear, DEAD_LETTERS, partitions.DOORBELL, partition),
         *sorts.arguments(delivery.items),
     ]
     return _APPEND, keys, arguments

@@ -15,7 +15,6 @@ from teddy_cloud.storage.client import Part, Reply, Script, StoreClient
 from teddy_shared.envelope import BearId, Lane, Place
 from teddy_shared.errors import Conflict
 
-DOORBELL: Final = "doorbell"  # the channel; its messages are partition numbers
 STRETCH: Final = 50  # letters in one read; each may hold a whole batch
 
 
@@ -62,11 +61,15 @@ class RedisDeadLetters:
             partitions.profiles(bear),
         ]
         about: list[Part] = [_entry(letter), held(letter), int(place.lane), place.seq]
-        answer: Reply = await self._client.run(_REDRIVE, keys, [*about, *_parts(item), DOORBELL, partition])
+        answer: Reply = await self._client.run(
+            _REDRIVE, keys, [*about, *_parts(item), partitions.DOORBELL, partition]
+        )
         if answer == b"refused":
             stand_in = withheld_item(item)
             assert isinstance(stand_in, Item), "a head that we wrote ourselves can be read"
-            answer = await self._client.run(_REDRIVE, keys, [*about, *_parts(stand_in), DOORBELL, partition])
+            answer = await self._client.run(
+                _REDRIVE, keys, [*about, *_parts(stand_in), partitions.DOORBELL, partition]
+            )
         if isinstance(answer, int):
             raise Conflict(f"{REDRIVEN} of {bear}", place.seq - 1, answer)
         return bool(answer == b"redriven")

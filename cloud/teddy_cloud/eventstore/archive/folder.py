@@ -72,6 +72,12 @@ class FolderArchive:
     async def damaged(self) -> int:
         return await asyncio.to_thread(lambda: sum(1 for _ in self._folder.glob(f"*/*{ASIDE}-*")))
 
+    async def name(self) -> str | None:
+        return await asyncio.to_thread(self._read_name)
+
+    async def call_it(self, name: str) -> None:
+        await asyncio.to_thread(write_private, self._folder / "name", name.encode())
+
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[bool]:
         lock = await asyncio.to_thread(self._take_lock)
@@ -172,6 +178,14 @@ class FolderArchive:
         try:
             with path.open("rb") as file:
                 return _header(path, file.readline(4096)).ends_ms
+        except OSError as error:
+            raise LinkError(f"the archive is away: {error.strerror}") from None
+
+    def _read_name(self) -> str | None:
+        try:
+            return (self._folder / "name").read_text()
+        except FileNotFoundError:
+            return None
         except OSError as error:
             raise LinkError(f"the archive is away: {error.strerror}") from None
 

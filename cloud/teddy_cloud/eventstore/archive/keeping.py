@@ -18,7 +18,7 @@ from teddy_cloud.eventstore.letters import DeadLetters
 from teddy_cloud.eventstore.partitions import PARTITIONS
 from teddy_cloud.eventstore.retention import DAY_MS, LETTER_DAYS, SLACK_DAYS, ends_ms, ripe_ms
 from teddy_cloud.eventstore.store import BEGINNING, Entry, Position, order_of
-from teddy_shared.clock import Clock
+from teddy_shared.clock import Chance, Clock
 from teddy_shared.errors import ConfigError, LinkError, StoreDamaged
 from teddy_shared.logs import log
 
@@ -43,11 +43,14 @@ class Kept:
 
 
 class Keeper:
-    def __init__(self, *, live: LiveStore, archive: Archive, letters: DeadLetters, clock: Clock) -> None:
+    def __init__(
+        self, *, live: LiveStore, archive: Archive, letters: DeadLetters, clock: Clock, chance: Chance
+    ) -> None:
         self._live = live
         self._archive = archive
         self._letters = letters
         self._clock = clock
+        self._chance = chance
 
     async def keep_house(self) -> None:
         """One pass an hour. Ends by being cancelled."""
@@ -60,12 +63,16 @@ class Keeper:
                 _log.warning("house not kept, trying again in an hour", reason=str(error))
             await asyncio.sleep(PAUSE)
 
-    async def keep(self) -> Kept:
-        """One pass over all partitions. Raises LinkError, ConfigError."""
+    async def keep(self, *, into_another: bool = False) -> Kept:
+        """One pass over all partitions. Raises LinkError, ConfigError.
+
+        `into_another`: go on in this archive though the store knows another one.
+        """
         kept = Kept()
         async with self._archive.alone() as alone:
             if not alone:
                 return Kept(busy=True)
+            await self._know_the_archive(into_another=into_another)
             now = int(self._clock.wall() * 1000)
             segments = await self._archive.segments(range(PARTITIONS))
             oldest = await self._live.read_many(dict.fromkeys(range(PARTITIONS), BEGINNING), 1)
@@ -76,6 +83,19 @@ class Keeper:
                 await self._end_letters(partition, now, kept)
             kept.damaged = await self._archive.damaged()
         return kept
+
+    async def _know_the_archive(self, *, into_another: bool) -> None:
+        """Two folders would each hold a part, and each reader would miss the other's."""
+        ours = await self._archive.name()
+        if ours is None:
+            ours = self._chance.token(8)
+            if await self._live.archive_name() is None or into_another:
+                await self._archive.call_it(ours)
+        if await self._live.name_archive(ours, anew=into_another) != ours:
+            raise ConfigError(
+                "the archive of this store lies in another folder: share that one with this machine; "
+                "or, if it is lost, go on without what it held by `teddy cloud keep --new-archive`"
+            )
 
     async def _end_letters(self, partition: int, now: int, kept: Kept) -> None:
         async for letter in self._letters.each(partition):

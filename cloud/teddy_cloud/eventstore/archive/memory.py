@@ -14,6 +14,7 @@ class MemoryArchive:
         self._held: dict[Segment, tuple[int, Sequence[Entry]]] = {}
         self._aside = 0
         self._taken = False
+        self._name: str | None = None
 
     async def segments(self, partitions: Collection[int]) -> Mapping[int, Sequence[Segment]]:
         held = sorted(self._held, key=lambda segment: order_of(segment.first))
@@ -38,6 +39,12 @@ class MemoryArchive:
 
     async def damaged(self) -> int:
         return self._aside
+
+    async def name(self) -> str | None:
+        return self._name
+
+    async def call_it(self, name: str) -> None:
+        self._name = name
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[bool]:

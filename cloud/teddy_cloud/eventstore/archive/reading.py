@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -33,12 +33,19 @@ class LiveStore(EventStore, Protocol):
     async def trim(self, partition: int, last: Position) -> None:
         """Forget this event and those before it. Marks stay, so that nothing comes in again."""
 
+    async def archive_name(self) -> str | None:
+        """Of the archive that holds what was cut off; None where nothing ever was."""
+
+    async def name_archive(self, name: str, *, anew: bool = False) -> str:
+        """The first name stays, unless it is to be anew; gives the one that holds."""
+
 
 class ArchivedEventStore:
     def __init__(self, *, live: LiveStore, archive: Archive) -> None:
         self._live = live
         self._archive = archive
         self._damaged: set[Segment] = set()  # told once
+        self._knows_archive = False
 
     async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]:
         return (await self.read_many({partition: after}, count)).get(partition, ())
@@ -48,7 +55,7 @@ class ArchivedEventStore:
         # The live streams come first and the archive second, since the job writes first and cuts second.
         live = await self._live.read_many({at: before(after) for at, after in places.items()}, count + 1)
         cut = [at for at, after in places.items() if not _begins_at(live.get(at, ()), after)]
-        segments = await self._archive.segments(cut) if cut else {}
+        segments = await self._older(cut) if cut else {}
         found = {}
         for at, after in places.items():
             entries = [entry for entry in live.get(at, ()) if entry.position != after][:count]
@@ -57,6 +64,14 @@ class ArchivedEventStore:
             if entries:
                 found[at] = entries
         return found
+
+    async def _older(self, partitions: Collection[int]) -> Mapping[int, Sequence[Segment]]:
+        if not self._knows_archive:
+            name = await self._live.archive_name()
+            if name is not None and name != await self._archive.name():
+                _log.error("older events lie in an archive that this machine does not see: share its folder")
+            self._knows_archive = True
+        return await self._archive.segments(partitions)
 
     async def _with_older(
         self, partition: int, after: Position, older: Sequence[Segment], count: int

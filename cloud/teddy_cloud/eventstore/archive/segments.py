@@ -51,6 +51,11 @@ class Archive(Protocol):
     async def damaged(self) -> int:
         """How many lie aside."""
 
+    async def name(self) -> str | None:
+        """By which the store knows it again; None for one that was never named."""
+
+    async def call_it(self, name: str) -> None: ...
+
     def alone(self) -> AbstractAsyncContextManager[bool]:
         """Whether nobody else changes the archive while the block runs."""
 
