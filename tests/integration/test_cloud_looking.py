@@ -38,6 +38,7 @@ def test_the_newest_heads_are_shown_and_no_payload_is(
 
     code, out, errors = ask_here(capsys, [*looking, "--limit", "2", "--json"])
     _, lines, _ = ask_here(capsys, [*looking, "--kind", "system"])
+    _, rest, _ = ask_here(capsys, [*looking, "--after", json.loads(out)["events"][0]["at"], "--json"])
     nothing = ask_here(capsys, [*looking, "--bear", "bear-2"])
 
     assert (code, errors) == (0, "")
@@ -46,6 +47,7 @@ def test_the_newest_heads_are_shown_and_no_payload_is(
     assert shown[1]["place"] == f"{BEAR}/{EPOCH}/1/3"
     assert shown[1]["size"] == len(to_bytes(ended("whales")))
     assert "whales" not in out
+    assert json.loads(rest)["events"] == shown[1:]
     assert len(lines.splitlines()) == 1
     assert "bear.started  system  device" in lines
     assert nothing == (0, "nothing of that is stored\n", "")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from teddy_cloud.commands.saying import at_least_one, finish, say, settings_of, where
 from teddy_shared.envelope import Kind
@@ -12,9 +13,13 @@ from teddy_shared.envelope import Kind
 if TYPE_CHECKING:
     from teddy_cloud.commands.saying import Verbs
 
+AT: Final = re.compile(r"\d{1,3}/\d{1,20}-\d{1,20}")
+
 
 def add_to(verbs: Verbs) -> None:
-    parser = verbs.add_parser("events", help="the newest stored events, heads only, oldest of them first")
+    parser = verbs.add_parser(
+        "events", help="the newest stored events, or those behind one; heads only, oldest first"
+    )
     where(parser)
     parser.add_argument("--bear", help="of this bear alone")
     parser.add_argument(
@@ -22,15 +27,25 @@ def add_to(verbs: Verbs) -> None:
     )
     parser.add_argument("--type", help="of this type alone, such as turn.ended")
     parser.add_argument("--limit", type=at_least_one, default=100, help="so many at most (100)")
+    parser.add_argument(
+        "--after",
+        type=_at,
+        metavar="AT",
+        help="those of its partition behind this one, as the second column says",
+    )
     parser.set_defaults(act=_act)
 
 
 def _act(arguments: argparse.Namespace) -> int:
-    from teddy_cloud.commands.looking import newest
+    from teddy_cloud.commands.looking import behind, newest
     from teddy_cloud.eventstore.replay import Wanted
 
     wanted = Wanted(bear=arguments.bear, kind=arguments.kind, type=arguments.type)
-    found = finish(newest(settings_of(arguments), wanted, arguments.limit))
+    settings, after = settings_of(arguments), arguments.after
+    if after is None:
+        found = finish(newest(settings, wanted, arguments.limit))
+    else:
+        found = finish(behind(settings, wanted, arguments.limit, after))
     lines = [
         f"{each.stored}  {each.at:24}  {each.place}  {each.type}  {each.kind}  {each.purpose}  {each.size} B"
         for each in found
@@ -38,3 +53,11 @@ def _act(arguments: argparse.Namespace) -> int:
     facts = {"events": [dataclasses.asdict(each) for each in found]}
     say(arguments, facts, "\n".join(lines) or "nothing of that is stored")
     return 0
+
+
+def _at(text: str) -> tuple[int, str]:
+    """A partition and a position in it."""
+    if not AT.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text} is no place in the store; it looks like 17/1788264000000-0")
+    partition, _, position = text.partition("/")
+    return int(partition), position

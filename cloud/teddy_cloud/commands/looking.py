@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from teddy_cloud.container import open_office
 from teddy_cloud.eventstore.replay import Replayed, Wanted, replay
-from teddy_cloud.eventstore.store import order_of
+from teddy_cloud.eventstore.store import Position, order_of
 from teddy_cloud.settings import Settings
 
 
@@ -36,6 +36,18 @@ async def newest(settings: Settings, wanted: Wanted, limit: int) -> list[Shown]:
             else:
                 heapq.heappushpop(kept, ranked)
     return [shown for *_, shown in sorted(kept, key=lambda ranked: ranked[:2])]
+
+
+async def behind(settings: Settings, wanted: Wanted, limit: int, after: tuple[int, str]) -> list[Shown]:
+    """Those of one partition that follow a position."""
+    partition, position = after
+    found: list[Shown] = []
+    async with open_office(settings) as office:
+        async for each in replay(office.store, wanted, after={partition: Position(position)}):
+            found.append(_shown(each))
+            if len(found) == limit:
+                break
+    return found
 
 
 def _shown(each: Replayed) -> Shown:

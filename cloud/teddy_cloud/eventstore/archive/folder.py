@@ -91,16 +91,18 @@ class FolderArchive:
 
     def _segments(self, partitions: Collection[int]) -> dict[int, list[Segment]]:
         found = {}
-        for partition in partitions:
-            try:
-                names = [path.name for path in self._room(partition).iterdir()]
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise LinkError(f"the archive is away: {error.strerror}") from None
-            segments = [_named(partition, name) for name in names if name.endswith(SUFFIX)]
-            if segments:
-                found[partition] = sorted(segments, key=lambda segment: order_of(segment.first))
+        try:
+            rooms = {path.name for path in self._folder.iterdir()}  # few partitions may have one
+            for partition in partitions:
+                room = self._room(partition)
+                names = [path.name for path in room.iterdir()] if room.name in rooms else []
+                segments = [_named(partition, name) for name in names if name.endswith(SUFFIX)]
+                if segments:
+                    found[partition] = sorted(segments, key=lambda segment: order_of(segment.first))
+        except FileNotFoundError:
+            return {}  # nothing was ever kept here
+        except OSError as error:
+            raise LinkError(f"the archive is away: {error.strerror}") from None
         return found
 
     def _load(self, segment: Segment) -> Sequence[Entry]:
