@@ -19,7 +19,7 @@ from teddy_shared.errors import ConfigError
 from teddy_shared.state.chain import GENESIS, Verdict, look_through
 from teddy_shared.state.keys import Role
 from teddy_shared.state.scopes import Scope
-from teddy_shared.state.sqlite import open_sqlite_store
+from teddy_shared.state.sqlite import open_sqlite_store, read_sqlite_store
 from teddy_shared.state.store import Slot, Stamp, Store
 from tests.processes import ask
 from tests.servers import Server
@@ -115,6 +115,17 @@ async def test_a_database_of_the_first_version_is_chained_as_it_stands(tmp_path:
     assert store.healed == ()
     assert verdict.broken is None
     assert (verdict.entries, verdict.span.before.number) == (4, 3)
+
+
+async def test_a_database_of_the_first_version_is_read_before_it_is_brought_up(tmp_path: Path) -> None:
+    held = "INSERT INTO held VALUES ('application', 'bear-1', 'talk.name', 6, NULL, 'kept');"
+    await asyncio.to_thread(change, tmp_path / "s.db", FIRST_VERSION + held)
+
+    async with read_sqlite_store(tmp_path / "s.db") as store:
+        row = await store.get(Slot(Scope.APPLICATION, "bear-1", "talk.name"), now=0.0)
+
+    assert row is not None
+    assert row.version == 6
 
 
 async def test_an_empty_database_of_the_first_version_begins_a_chain(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from teddy_shared.clock import SeededChance, SystemClock
-from teddy_shared.errors import ConfigError, StateError
+from teddy_shared.errors import ConfigError, LinkError, StateError, TeddyError
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from teddy_shared.state.keys import Key, Role
 from teddy_shared.state.memory import MemoryStore
@@ -96,8 +96,12 @@ async def test_a_folder_that_cannot_be_made_is_said_plainly(something_in_the_way
             pass
 
 
-async def test_a_database_that_is_busy_is_swept_at_the_next_interval() -> None:
-    store = BusyStore(times=2)
+@pytest.mark.parametrize(
+    "trouble",
+    [StateError("the state cannot be kept for now: database is locked"), LinkError("the store is away")],
+)
+async def test_a_store_that_is_busy_or_away_is_swept_at_the_next_interval(trouble: TeddyError) -> None:
+    store = BusyStore(trouble, times=2)
     await state_on(store).write(replace(key(), lifetime=-1.0), "b", "Bruno", BEAR)  # past its time at once
     sweeper = asyncio.create_task(state_on(store).keep_sweeping(every=0.01), name="sweeper")
 
@@ -111,17 +115,18 @@ async def test_a_database_that_is_busy_is_swept_at_the_next_interval() -> None:
 
 
 class BusyStore(MemoryStore):
-    """Somebody else holds the database for the first few sweeps."""
+    """The first few sweeps come to nothing."""
 
-    def __init__(self, *, times: int) -> None:
+    def __init__(self, trouble: TeddyError, *, times: int) -> None:
         super().__init__()
+        self._trouble = trouble
         self._times = times
         self.swept: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def expire(self, *, stamp: Stamp) -> int:
         if self._times:
             self._times -= 1
-            raise StateError("the state cannot be kept for now: database is locked")
+            raise self._trouble
         gone = await super().expire(stamp=stamp)
         if not self.swept.done():
             self.swept.set_result(gone)

@@ -22,7 +22,6 @@ from redis.exceptions import (
     AuthenticationError,
     ClusterError,
     ConnectionError,  # noqa: A004  # the library's own name
-    MovedError,
     NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
@@ -152,8 +151,8 @@ class One:
 class Cluster:
     """Many servers, each with its share of the slots.
 
-    Not with the library's transactions: in its asynchronous part each command of one runs a loop of its
-    own in a thread and waits for that, so that ours stands still.
+    The library follows slots that move. Its transactions are not used: in its asynchronous part each
+    command of one runs a loop of its own in a thread and waits for that, so that ours stands still.
     """
 
     def __init__(self, places: Sequence[tuple[str, int]], options: _Options) -> None:
@@ -170,24 +169,24 @@ class Cluster:
         self._turn = 0  # whom to listen to next
 
     async def execute(self, command: Command) -> Reply:
-        with _translated():
+        with _translated(clustered=True):
             await self._cluster.initialize()  # before it knows the slots it asks just any node
             return await self._cluster.execute_command(*command)
 
     async def execute_all(self, commands: Sequence[Command]) -> list[Reply | ScriptMissing]:
-        with _translated():
+        with _translated(clustered=True):
             pipeline = self._cluster.pipeline()
             for command in commands:
                 pipeline.execute_command(*command)
             replies = await pipeline.execute(raise_on_error=False)
-        return [_reply(each) for each in replies]
+        return [_reply(each, clustered=True) for each in replies]
 
     async def keys(self, match: str) -> Sequence[bytes]:
         found: set[bytes] = set()
         for node in await self._primaries():
             cursor: Reply = 0
             while True:
-                with _translated():
+                with _translated(clustered=True):
                     reply = await self._cluster.execute_command(
                         "SCAN", cursor, "MATCH", match, "COUNT", SCANNED, target_nodes=node
                     )
@@ -228,7 +227,7 @@ class Cluster:
         raise LinkError("the cluster has no node")
 
     async def _primaries(self) -> Sequence[ClusterNode]:
-        with _translated():
+        with _translated(clustered=True):
             await self._cluster.initialize()
             return self._cluster.get_primaries()
 
@@ -280,30 +279,30 @@ async def _read(connection: AbstractConnection) -> Reply:
         return error
 
 
-def _reply(reply: Reply) -> Reply | ScriptMissing:
+def _reply(reply: Reply, *, clustered: bool = False) -> Reply | ScriptMissing:
     if not isinstance(reply, Exception):
         return reply
-    error = _understood(reply)
+    error = _understood(reply, clustered=clustered)
     if isinstance(error, ScriptMissing):
         return error
     raise error from None
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(*, clustered: bool = False) -> Iterator[None]:
     try:
         yield
         pass_on_cancellation()
     except (LinkError, ConfigError):
         raise
     except Exception as error:
-        understood = _understood(error)
+        understood = _understood(error, clustered=clustered)
         if understood is error:
             raise
         raise understood from None
 
 
-def _understood(error: Exception) -> Exception:
+def _understood(error: Exception, *, clustered: bool) -> Exception:
     """What this means to the cloud; the error itself where it is a mistake of ours."""
     match error:
         case NoScriptError():
@@ -312,9 +311,9 @@ def _understood(error: Exception) -> Exception:
             return ConfigError("the store refuses the name or password in its address")
         case NoPermissionError():
             return ConfigError(f"the store does not allow this name what the cloud needs: {error}")
-        case MovedError() | AskError():
+        case AskError() if not clustered:
             return ConfigError("the store is a node of a cluster: write its address as redis+cluster://…")
-        case ClusterError() | SlotNotCoveredError() | TryAgainError():
+        case AskError() | ClusterError() | SlotNotCoveredError() | TryAgainError():
             return LinkError(f"the store is moving or partly away: {error}")
         case ConnectionError() | TimeoutError() | OutOfMemoryError() | ReadOnlyError():
             return LinkError(f"the store is away: {error}")
@@ -331,7 +330,7 @@ def _of_the_whole(error: RedisClusterException) -> Exception:
     if "Cluster mode is not enabled" in text:
         return ConfigError("the store is no cluster: write its address as redis://…")
     if isinstance(error.__cause__, AuthenticationError):
-        return _understood(error.__cause__)
+        return _understood(error.__cause__, clustered=True)
     if "cannot be connected" in text or "not covered" in text or "could not agree" in text:
         return LinkError(f"the cluster is away: {text}")
     return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -46,14 +46,15 @@ def open_database(
         ) from None
 
 
-def read_database(path: Path, version: int) -> sqlite3.Connection:
+def read_database(path: Path, versions: Collection[int]) -> sqlite3.Connection:
     """Raises ConfigError, StoreDamaged. Takes no lock that a writer would have to wait for."""
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         try:
             found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found != version:
-                raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
+            if found not in versions:
+                known = max(versions)
+                raise StoreDamaged(path, f"its schema is version {found}, this release knows {known}")
         except BaseException:
             connection.close()
             raise

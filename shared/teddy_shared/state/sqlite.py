@@ -77,9 +77,11 @@ async def open_sqlite_store(path: Path, *, audit_kept: int = AUDIT_KEPT) -> Asyn
 async def read_sqlite_store(path: Path) -> AsyncIterator[SqliteStore]:
     """A store that another process may be writing right now. Here every change raises StateError.
 
+    Values can be read from the first version too: the bear that brings it up may not have started yet.
+
     Raises ConfigError where it is not there or may not be read, and StoreDamaged where it is damaged.
     """
-    async with _on_a_thread(lambda: (read_database(path, VERSION), ()), AUDIT_KEPT) as store:
+    async with _on_a_thread(lambda: (read_database(path, (1, VERSION)), ()), AUDIT_KEPT) as store:
         yield store
 
 

@@ -1,4 +1,4 @@
-"""Container, state manager and cached query, beside a dict and a bare SQLite; the memory of a whole bear."""
+"""Container, state manager and cached query, each beside something bare; the memory of a whole bear."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from teddy_cloud.bus.queries import Query, QueryBus, answers
 from teddy_cloud.bus.records import Records
 from teddy_cloud.bus.timings import Timings
 from teddy_cloud.eventstore.memory import MemoryEventStore
+from teddy_cloud.state.redis import open_redis_store
+from teddy_cloud.storage.client import connect
 from teddy_edge.container.bear import bear_providers
 from teddy_edge.container.parts import open_parts
 from teddy_edge.conversation.report import Nobody, Onlooker
@@ -36,6 +38,7 @@ from teddy_shared.state.sqlite import open_sqlite_store
 from teddy_shared.state.state import State, one_key
 from teddy_shared.state.store import Slot, Store
 from workshop.measuring import Figure, Options, medians
+from workshop.servers import redis_server
 from workshop.turns.remembering import TURNS, remembered
 
 ROLE: Final = Role("bench")
@@ -45,7 +48,9 @@ DISK_RUNS: Final = 20
 
 
 def run(options: Options) -> Sequence[Figure]:
-    return [*asyncio.run(_run(options)), *_whole_bear()]
+    with tempfile.TemporaryDirectory(prefix="teddy-bench-") as folder, redis_server(Path(folder)) as server:
+        cloud = asyncio.run(_cloud(server.url, options))
+    return [*asyncio.run(_run(options)), *cloud, *_whole_bear()]
 
 
 async def _run(options: Options) -> Sequence[Figure]:
@@ -131,6 +136,28 @@ async def _disk(folder: Path, options: Options) -> list[Figure]:
     return [
         Figure("state_fsync_ms", 1e3 * took["ours"], "ms", bar=10),
         Figure("state_sqlite_ms", 1e3 * took["bare"], "ms"),
+    ]
+
+
+async def _cloud(url: str, options: Options) -> list[Figure]:
+    """The mean of a write and a read of the cloud's state, beside SET and GET by the same client."""
+    client, key = connect(url), _key("bench.plain", sealed=False)
+    async with open_redis_store(client=client, chance=SystemChance()) as store:
+        state = _state(store)
+
+        async def ours() -> None:
+            await state.write(key, "bear", VALUE, ROLE)
+            await state.read(key, "bear", ROLE)
+
+        async def bare() -> None:
+            await client.do("SET", "bare", key.shape.dump_json(VALUE))
+            key.shape.validate_json(await client.do("GET", "bare"))
+
+        took = await medians({"ours": ours, "bare": bare}, rounds=options.rounds, runs=MEMORY_RUNS)
+    await client.close()
+    return [
+        Figure("state_redis_us", 1e6 * took["ours"] / 2, "us", bar=1000),
+        Figure("state_redis_bare_us", 1e6 * took["bare"] / 2, "us"),
     ]
 
 
