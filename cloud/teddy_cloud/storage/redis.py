@@ -250,9 +250,10 @@ class _Ear:
 def _behind_sentinels(places: Sequence[_Options], service: str) -> One:
     options = {name: value for name, value in places[0].items() if name not in ("host", "port")}
     secure = options.pop("connection_class", None) is SSLConnection
+    # The name and the password are the store's, not theirs.
+    theirs = {name: value for name, value in options.items() if name not in ("username", "password", "db")}
     sentinel = Sentinel(  # type: ignore[no-untyped-call]  # redis-py's
-        [_place(each, SENTINEL_PORT) for each in places],
-        sentinel_kwargs=_options(),  # the name and the password are the store's, not theirs
+        [_place(each, SENTINEL_PORT) for each in places], sentinel_kwargs={**theirs, "ssl": secure}
     )
     return One(sentinel.master_for(service, ssl=secure, **options), sentinel)
 
