@@ -83,6 +83,22 @@ async def test_what_one_worker_changes_the_others_hear_in_order_and_once(
     assert (await look_through(workers[0].store)).entries == 42
 
 
+async def test_before_its_own_change_a_worker_hears_of_those_that_others_made(
+    redis_server: Server, stack: AsyncExitStack
+) -> None:
+    client = connect(redis_server.url)
+    stack.push_async_callback(client.close)
+    deaf = Worker(RedisStore(client=client))  # nobody listens for it
+    other = await joined(stack, connect(redis_server.url))
+    await deaf.write()
+    await other.write()
+    await other.write()
+
+    await deaf.write()
+
+    assert deaf.heard == [1, 2, 3, 4]
+
+
 async def test_of_many_who_count_up_in_two_workers_none_is_lost(
     store_server: AnyStore, stack: AsyncExitStack
 ) -> None:
