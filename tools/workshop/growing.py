@@ -23,10 +23,8 @@ from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from workshop.servers import Server
 
-BEARS: Final = 50
 TURNS: Final = 50  # of a child in a day; each is two events
 STREET: Final = 10  # families that live at once: the projector takes longer steps with few of them
-A_DAY: Final = 2 * BEARS * TURNS  # events
 BATCH: Final = 64
 EPOCH: Final = "grown"
 FIRST_DAY: Final = 1_700_006_400_000  # 2023-11-15, 00:00 UTC, in ms
@@ -51,11 +49,13 @@ _PAYLOADS: Final = (to_bytes(_ENDED), to_bytes(_BEGUN))  # of even numbers, of o
 
 
 class Town:
-    """Fifty families on one store. Each child talks fifty times a day, so a page is as long on any day."""
+    """Families on one store. Each child talks fifty times a day, so a page is as long on any day."""
 
-    def __init__(self, *, store: EventStore, copies: RedisCopies, models: RedisReadModels) -> None:
+    def __init__(
+        self, *, bears: int, store: EventStore, copies: RedisCopies, models: RedisReadModels
+    ) -> None:
         keys = MemoryKeyRing(chance=SystemChance())
-        self._children = [_Child(number) for number in range(BEARS)]
+        self._children = [_Child(number) for number in range(bears)]
         for child in self._children:
             keys.create(child.profile)
         self._seal = ChaChaSeal(keys=keys, chance=SystemChance())
@@ -81,7 +81,7 @@ class Town:
 
     async def live(self, days: int) -> None:
         """So many days of talk, straight into the store, and from there into the read model."""
-        for at in range(0, BEARS, STREET):
+        for at in range(0, len(self._children), STREET):
             street = self._children[at : at + STREET]
             for day in range(self._days, self._days + days):
                 await self._store.append_all([self._batch(child, day, 2 * TURNS) for child in street])
@@ -90,7 +90,7 @@ class Town:
 
     async def ingest(self) -> None:
         """One batch more, of each bear in turn, by the script that ingest uses."""
-        child = self._children[self._asked % BEARS]
+        child = self._children[self._asked % len(self._children)]
         self._asked += 1
         batch = self._batch(child, self._days, BATCH)
         (mark,) = await self._store.append_all([batch])
@@ -99,7 +99,7 @@ class Town:
     async def look(self) -> None:
         """A page of a bear's day, as the parents' page reads it; another one each time."""
         self._looked += 1
-        child = self._children[self._looked % BEARS]
+        child = self._children[self._looked % len(self._children)]
         day = day_of(FIRST_DAY + self._looked * 7919 % self._days * DAY)
         page = await self._models.page(Conversations.name, child.bear, day)
         assert len(turns_of(page)) == TURNS
@@ -118,7 +118,7 @@ class Town:
 
 
 @asynccontextmanager
-async def town(server: Server) -> AsyncIterator[Town]:
+async def town(server: Server, *, bears: int) -> AsyncIterator[Town]:
     """On this store, which is empty."""
     client = connect(server.url)
     try:
@@ -126,7 +126,12 @@ async def town(server: Server) -> AsyncIterator[Town]:
         await client.do("CONFIG", "SET", "auto-aof-rewrite-percentage", 0)
         live = RedisEventStore(client=client)
         store = ArchivedEventStore(live=live, archive=MemoryArchive())
-        town = Town(store=store, copies=RedisCopies(client=client), models=RedisReadModels(client=client))
+        town = Town(
+            bears=bears,
+            store=store,
+            copies=RedisCopies(client=client),
+            models=RedisReadModels(client=client),
+        )
         await town.move_in()
         yield town
     finally:

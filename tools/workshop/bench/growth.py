@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from workshop.growing import A_DAY, BATCH, Town, town
+from workshop.growing import BATCH, TURNS, Town, town
 from workshop.measuring import Figure, Options, medians
 from workshop.servers import redis_server
 
 MANY: Final = 1_000_000
 FEW: Final = 10_000
+BEARS: Final = 50
 BAR: Final = 1.3  # how many times slower the grown store may be
 LOOKS: Final = 100  # in a round
 BATCHES: Final = 20  # in a round
@@ -25,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--events", type=int, default=MANY, help=f"in the grown store ({MANY}); beside it {FEW}"
     )
+    parser.add_argument("--bears", type=int, default=BEARS, help=f"that sent them ({BEARS})")
 
 
 def run(options: Options) -> Sequence[Figure]:
@@ -33,11 +35,11 @@ def run(options: Options) -> Sequence[Figure]:
 
 
 async def _run(folder: Path, options: Options) -> Sequence[Figure]:
-    events: int = options.own.events
+    events, bears = options.own.events, options.own.bears
     with redis_server(folder / "small") as one, redis_server(folder / "grown") as other:
-        async with town(one) as small, town(other) as grown:
-            await _fill(small, min(FEW, events))
-            took = await _fill(grown, events)
+        async with town(one, bears=bears) as small, town(other, bears=bears) as grown:
+            await _fill(small, bears, min(FEW, events))
+            took = await _fill(grown, bears, events)
             looks = await _measure(options, LOOKS, small.look, grown.look)
             batches = await _measure(options, BATCHES, small.ingest, grown.ingest)
     return [
@@ -52,13 +54,13 @@ async def _run(folder: Path, options: Options) -> Sequence[Figure]:
     ]
 
 
-async def _fill(place: Town, events: int) -> float:
+async def _fill(place: Town, bears: int, events: int) -> float:
     """Seconds that it took."""
-    loop = asyncio.get_running_loop()
-    began, days = loop.time(), max(1, events // A_DAY)
+    loop, a_day = asyncio.get_running_loop(), 2 * TURNS * bears
+    began, days = loop.time(), max(1, events // a_day)
     for lived in range(0, days, 20):
         await place.live(min(20, days - lived))
-        print(f"{min(lived + 20, days) * A_DAY} events stored and shown", file=sys.stderr, flush=True)
+        print(f"{min(lived + 20, days) * a_day} events stored and shown", file=sys.stderr, flush=True)
     return loop.time() - began
 
 
