@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from teddy_cloud.broker import Broker
+from teddy_cloud.dispatch.answers import Answers, ChatIsOff
 from teddy_cloud.dispatch.mail import SUBSCRIPTIONS, Mail
 from teddy_cloud.dispatch.orders import OrderDispatch
 from teddy_cloud.eventstore.memory import MemoryEventStore
@@ -120,11 +121,12 @@ class Desk:
             chance=self.chance,
             first=again,
         )
+        answers = Answers(post=door, seal=self.seal, answerer=ChatIsOff(), clock=SystemClock())
         async with asyncio.TaskGroup() as tasks:
             roles = [
                 tasks.create_task(door.run(), name="broker"),
                 tasks.create_task(dispatch.run(), name="orders"),
-                tasks.create_task(Mail(post=door, orders=dispatch).run(), name="mail"),
+                tasks.create_task(Mail(post=door, orders=dispatch, answers=answers).run(), name="mail"),
             ]
             await door.connection_after(0)
             yield door

@@ -15,6 +15,7 @@ from teddy_edge.container.parts import open_parts
 from teddy_edge.container.way import Way
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.orders import Orders
+from teddy_edge.link.questions import Questions
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.relay import relay
 from teddy_edge.outbox.store import Outbox
@@ -30,6 +31,7 @@ class QuietBear:
     state: State
     wishes: Wishes
     orders: Orders
+    questions: Questions
     link: BrokerLink
 
 
@@ -47,6 +49,7 @@ async def quiet_bear(
             state=await parts.get(State),
             wishes=await parts.get(Wishes),
             orders=await parts.get(Orders),
+            questions=await parts.get(Questions),
             link=link,
         )
         relaying = relay(

@@ -28,6 +28,7 @@ from teddy_cloud.bus.records import Records
 from teddy_cloud.bus.timings import Timings
 from teddy_cloud.bus.watch import Watch
 from teddy_cloud.dispatch import mail
+from teddy_cloud.dispatch.answers import Answerer, Answers, ChatIsOff
 from teddy_cloud.dispatch.dispatch import Dispatch
 from teddy_cloud.dispatch.mail import Mail
 from teddy_cloud.dispatch.orders import OrderDispatch
@@ -214,6 +215,7 @@ class _Rooms(Provider):
     fleet = provide(Fleet)
     book = provide(RedisOrderBook, provides=OrderBook)
     orders = provide(Orders)
+    answerer = provide(ChatIsOff, provides=Answerer)
     accounts = provide(Accounts)
     sessions = provide(Sessions)
     limit = provide(SignInLimit)
@@ -263,15 +265,18 @@ class _Rooms(Provider):
         records: FleetRecords,
         book: OrderBook,
         models: ReadModels,
+        answerer: Answerer,
         seal: Seal,
         clock: Clock,
         chance: Chance,
     ) -> Dispatch:
         orders = OrderDispatch(post=broker, book=book, models=models, seal=seal, clock=clock, chance=chance)
+        answers = Answers(post=broker, seal=seal, answerer=answerer, clock=clock)
         return Dispatch(
             settings=SettingsDispatch(post=broker, records=records, seal=seal, chance=chance),
             orders=orders,
-            mail=Mail(post=broker, orders=orders),
+            answers=answers,
+            mail=Mail(post=broker, orders=orders, answers=answers),
         )
 
     @provide

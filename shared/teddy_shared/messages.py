@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from teddy_shared.ages import AgeBand
-from teddy_shared.envelope import Lane, Name
+from teddy_shared.envelope import BearId, Lane, Name
 from teddy_shared.errors import MalformedEvent
 from teddy_shared.purposes import Consent
 
@@ -70,6 +70,15 @@ class Answer(Message):
     text: Annotated[str, Field(max_length=4096)] = ""
     last: bool = False
     refused: str = ""  # why there is no answer, for the record; empty where there is one
+
+
+def question_place(bear: BearId) -> bytes:
+    """To which place the seal of a question is bound; its owner is the bear's link key, as of an answer's."""
+    return f"ask/{bear}".encode()
+
+
+def answer_place(bear: BearId) -> bytes:
+    return f"res/{bear}".encode()
 
 
 Status = Online | Offline

@@ -29,6 +29,7 @@ class Bear:
         self.heard: list[Heard] = []
         self.settings: list[bytes] = []
         self.orders: list[bytes] = []
+        self.answers: list[bytes] = []
         self.acked = 0
         self.link = BrokerLink(
             bear=BEAR,
@@ -37,6 +38,7 @@ class Bear:
             hello=lambda: Online(boot="boot-1", epoch="epoch-1", acked={Lane.INTERACTION: self.acked}),
             on_settings=self._obey,
             on_order=self._take_order,
+            on_answer=self._take_answer,
             clock=SystemClock(),
             chance=SeededChance(1),
             answer=answer,
@@ -47,6 +49,9 @@ class Bear:
 
     async def _take_order(self, data: bytes) -> None:
         self.orders.append(data)
+
+    async def _take_answer(self, data: bytes) -> None:
+        self.answers.append(data)
 
     async def listen(self) -> None:
         async for heard in self.link.heard():
@@ -161,6 +166,19 @@ async def test_an_order_comes_down(broker: Server) -> None:
         await sender.publish(topics.command(BEAR), b"sealed", qos=1)
 
         await until(lambda: bear.orders == [b"sealed"])
+
+
+async def test_a_question_goes_up_and_an_answer_comes_down(broker: Server) -> None:
+    async with cloud(broker, topics.EVERY_QUESTION) as answerer, online(broker.port) as bear:
+        await until(lambda: bear.link.connected)
+
+        await bear.link.ask(b"a question")
+
+        async with asyncio.timeout(8):
+            message = await anext(answerer.messages)
+        assert (str(message.topic), message.payload) == (topics.ask(BEAR), b"a question")
+        await answerer.publish(topics.answer(BEAR), b"an answer", qos=1)
+        await until(lambda: bear.answers == [b"an answer"])
 
 
 async def test_an_order_that_was_sent_while_the_bear_was_away_waits_for_it(mosquitto: Server) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
-from dishka import Provider, Scope, provide
+from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.container.bundles import healed_of
 from teddy_edge.conversation.dialogue import Child
+from teddy_edge.conversation.remote import Remote
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.home import Home
 from teddy_edge.identity import SOFTWARE, Identity
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.erasing import Erasing
 from teddy_edge.link.orders import Orders
+from teddy_edge.link.questions import Answers, Questions
 from teddy_edge.link.reporting import Reporting
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.store import Outbox
@@ -84,6 +86,27 @@ class Way(Provider):
         )
 
     @provide
+    def answers(self, identity: Identity, seal: Seal, clock: Clock) -> Answers:
+        return Answers(bear=identity.bear, seal=seal, clock=clock)
+
+    @provide
+    def questions(
+        self,
+        identity: Identity,
+        seal: Seal,
+        answers: Answers,
+        link: BrokerLink | None,
+        clock: Clock,
+        chance: Chance,
+    ) -> Questions:
+        send = None if link is None else link.ask
+        return Questions(
+            bear=identity.bear, seal=seal, answers=answers, send=send, clock=clock, chance=chance
+        )
+
+    remote = alias(source=Questions, provides=Remote)
+
+    @provide
     def child(self, wishes: Wishes, settings: Settings) -> Child:
         return ChildOfFamily(wishes=wishes, band=AgeBand.of(settings.listening.age))
 
@@ -94,6 +117,7 @@ class Way(Provider):
         identity: Identity,
         wishes: Wishes,
         orders: Orders,
+        answers: Answers,
         outbox: Outbox,
         clock: Clock,
         chance: Chance,
@@ -115,6 +139,7 @@ class Way(Provider):
             hello=hello,
             on_settings=wishes.receive,
             on_order=orders.receive,
+            on_answer=answers.receive,
             clock=clock,
             chance=chance,
             tls=await asyncio.to_thread(context_for, address, identity.credentials),

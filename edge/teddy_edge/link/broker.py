@@ -47,6 +47,7 @@ class BrokerLink:
         hello: Callable[[], Online],  # where the bear stands, asked at every connection
         on_settings: Callable[[bytes], Awaitable[None]],
         on_order: Callable[[bytes], Awaitable[None]],
+        on_answer: Callable[[bytes], Awaitable[None]],
         clock: Clock,
         chance: Chance,
         tls: ssl.SSLContext | None = None,  # what the broker is shown, and believed by
@@ -59,6 +60,7 @@ class BrokerLink:
         self._hello = hello
         self._on_settings = on_settings
         self._on_order = on_order
+        self._on_answer = on_answer
         self._clock = clock
         self._chance = chance
         self._tls = tls
@@ -91,6 +93,12 @@ class BrokerLink:
         if self._connection is None:
             raise LinkError("no connection to the broker")
         await self._connection.publish(topics.up(self._bear, lane), batch)
+
+    async def ask(self, question: bytes) -> None:
+        """Raises LinkError, as `send`."""
+        if self._connection is None:
+            raise LinkError("no connection to the broker")
+        await self._connection.publish(topics.ask(self._bear), question)
 
     async def heard(self) -> AsyncIterator[Heard]:
         """What the relay needs to know, oldest first. For one listener."""
@@ -126,7 +134,8 @@ class BrokerLink:
                 connection.lost()
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
-        wanted = [each(self._bear) for each in (topics.ack, topics.settings, topics.command)]
+        heard = (topics.ack, topics.settings, topics.command, topics.answer)
+        wanted = [each(self._bear) for each in heard]
         answers = await client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in wanted], timeout=OURS)
         if refused := [str(answer) for answer in answers if _is_failure(answer)]:
             log("link").error("the broker refuses what the bear must hear", answers=refused)
@@ -141,6 +150,8 @@ class BrokerLink:
                     await self._on_settings(data)
                 case "cmd":
                     await self._on_order(data)
+                case "res":
+                    await self._on_answer(data)
         except MalformedEvent as error:
             log("link").warning("message ignored", size=len(data), reason=str(error))
 
