@@ -1,15 +1,17 @@
-"""Events on their way into the outbox: rows for the card, and heads for whoever recorded them."""
+"""Events on their way into the outbox: rows for the card, and heads for whoever recorded them.
+
+Every microsecond here stands between an event and its commit, so what can be known before is kept ready.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, overload
+from collections.abc import Sequence
+from typing import Final, NamedTuple, overload
 
-from teddy_edge.outbox.entry import LARGEST_EVENT, OWNER, Context
+from teddy_edge.outbox.entry import LARGEST_EVENT, OWNER
 from teddy_edge.outbox.errors import EventTooLarge
-from teddy_edge.outbox.stencil import place_text, stencil, when_text
-from teddy_shared.envelope import BearId, Envelope, Lane
+from teddy_edge.outbox.stencil import Stencil, Stencils, typed
+from teddy_shared.envelope import BearId, Envelope, Lane, Place, When
 from teddy_shared.errors import KeyErased
 from teddy_shared.events import Event, to_bytes
 from teddy_shared.seal import OwnerSeal
@@ -24,94 +26,141 @@ def row_key(lane: Lane, seq: int) -> int:
     return int(lane) << LANE_BITS | seq
 
 
-@dataclass(frozen=True, slots=True)
 class Ground:
-    """What rows are written on. Where it has changed meanwhile, they are written anew."""
+    """What rows are written on. Where it was replaced meanwhile, they are written anew."""
 
-    bear: BearId
-    epoch: str
-    seal: OwnerSeal | None  # none where there is no key, or nobody has asked for it yet
-    synchronised: bool  # whether the wall clock was set from the network
+    __slots__ = ("bear", "epoch", "heads", "seal", "seals", "synchronised", "when")
+
+    def __init__(self, *, bear: BearId, epoch: str, seal: OwnerSeal | None, synchronised: bool) -> None:
+        self.bear = bear
+        self.epoch = epoch
+        self.seal = seal  # none where there is no key, or nobody has asked for it yet
+        self.synchronised = synchronised  # whether the wall clock was set from the network
+        Place(bear=bear, epoch=epoch, lane=Lane.SAFETY, seq=1)  # raises ValidationError
+        # By lane: how a head begins, and what a payload is bound to, both up to the number.
+        self.heads = tuple(
+            f'{{"place":{{"bear":"{bear}","epoch":"{epoch}","lane":{int(lane)},"seq":' for lane in Lane
+        )
+        self.seals = tuple(f"{bear}/{epoch}/{int(lane)}/" for lane in Lane)
+        self.when = f'"synchronised":{"true" if synchronised else "false"}}}'
+
+    def at(self, epoch: str) -> Ground:
+        return Ground(bear=self.bear, epoch=epoch, seal=self.seal, synchronised=self.synchronised)
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+Numbers = tuple[int, ...]
+"""One for each lane, in their order."""
+
+
+class Rows(NamedTuple):
     """Events with their numbers, ready for the card."""
 
     ground: Ground
-    before: Mapping[Lane, int]  # the last number of each of their lanes before them
-    after: Mapping[Lane, int]
-    values: Sequence[int | str | bytearray]  # key, head and sealed payload of each, one behind the other
+    before: Numbers  # the last ones before them
+    after: Numbers
+    values: list[int | str | bytearray]  # key, head and sealed payload of each, one behind the other
     size: int  # bytes
 
 
 class Draft:
     """What was recorded together, before it has numbers. Raises EventTooLarge."""
 
-    __slots__ = ("_boot", "_context", "_monotonic_us", "_payloads", "_wall_ms", "events", "urgency")
+    __slots__ = (
+        "_boot",
+        "_lanes",
+        "_monotonic_us",
+        "_payloads",
+        "_stencils",
+        "_wall_ms",
+        "events",
+        "urgency",
+    )
 
     def __init__(
-        self, events: Sequence[Event], context: Context, *, boot: str, monotonic: float, wall: float
+        self, events: Sequence[Event], stencils: Stencils, *, boot: str, at: float, wall: float
     ) -> None:
+        """`at` in seconds since the process began, `wall` since 1970."""
         self.events = events
-        self.urgency = min(event.label.lane for event in events)  # of the most urgent
-        self._context = context
-        self._boot = boot
-        self._monotonic_us = max(0, int(monotonic * 1_000_000))
-        self._wall_ms = int(wall * 1000)
-        self._payloads = [to_bytes(event) for event in events]
-        for event, payload in zip(events, self._payloads, strict=True):
+        self._lanes: list[Lane] = []
+        self._payloads: list[bytes] = []
+        self._stencils: list[Stencil] = []
+        for event in events:
+            label, payload = event.label, to_bytes(event)
             if len(payload) > LARGEST_EVENT:
-                raise EventTooLarge(event.label.type, len(payload), LARGEST_EVENT)
+                raise EventTooLarge(label.type, len(payload), LARGEST_EVENT)
+            self._lanes.append(label.lane)
+            self._payloads.append(payload)
+            self._stencils.append(stencils[type(event)])
+        self.urgency = min(self._lanes)  # of the most urgent
+        self._boot = boot
+        self._monotonic_us = max(0, int(at * 1_000_000))
+        self._wall_ms = int(wall * 1000)
 
-    def rows(self, ground: Ground, last: Mapping[Lane, int]) -> Rows:
+    def rows(self, ground: Ground, before: Numbers) -> Rows:
         """Behind the last number of each lane. Raises KeyErased."""
         if ground.seal is None:
             raise KeyErased(OWNER)
-        bear, epoch, seal = ground.bear, ground.epoch, ground.seal.seal
-        when = when_text(self._boot, self._monotonic_us, self._wall_ms, synchronised=ground.synchronised)
-        numbers = {event.label.lane: last[event.label.lane] for event in self.events}
-        before = dict(numbers)
-        stencils = {kind: stencil(kind, self._context) for kind in set(map(type, self.events))}
+        seal = ground.seal.seal
+        when = (
+            f'"when":{{"boot":"{self._boot}","monotonic_us":{self._monotonic_us},"wall_ms":{self._wall_ms},'
+            f"{ground.when}"
+        )
+        numbers = list(before)
         values: list[int | str | bytearray] = []
         size = 0
-        for event, payload in zip(self.events, self._payloads, strict=True):
-            lane = event.label.lane
+        for lane, payload, stencil in zip(self._lanes, self._payloads, self._stencils, strict=True):
             seq = numbers[lane] = numbers[lane] + 1
-            head = stencils[type(event)].text(place_text(bear, epoch, lane, seq), when)
-            # sqlite3 binds a bytearray five times as fast as bytes, for which it looks for an adapter.
-            sealed = bytearray(seal(payload, f"{bear}/{epoch}/{int(lane)}/{seq}".encode()))
-            values += (row_key(lane, seq), head, sealed)
+            head = f"{ground.heads[lane]}{seq}}}{stencil.between},{when}{stencil.rest}"
+            # sqlite3 binds text and bytearrays five times as fast as bytes, for which it seeks an adapter.
+            sealed = bytearray(seal(payload, f"{ground.seals[lane]}{seq}".encode()))
+            values += (lane << LANE_BITS | seq, head, sealed)
             size += len(head) + len(sealed)
-        return Rows(ground, before, numbers, values, size)
+        return Rows(ground, before, tuple(numbers), values, size)
+
+    def only_head(self, rows: Rows) -> Envelope:
+        """Where it is of one event."""
+        return self.head(0, rows.ground, rows.after[self._lanes[0]])
 
     def heads(self, rows: Rows) -> Heads:
         return Heads(self, rows.ground, rows.before)
 
-    def head(self, index: int, ground: Ground, before: Mapping[Lane, int]) -> Envelope:
-        event = self.events[index]
-        lane = event.label.lane
-        seq = before[lane] + sum(1 for each in self.events[: index + 1] if each.label.lane is lane)
-        place: dict[str, Any] = {"bear": ground.bear, "epoch": ground.epoch, "lane": lane, "seq": seq}
-        when: dict[str, Any] = {
+    def numbers(self, before: Numbers) -> list[int]:
+        """Of each of its events, behind the last number of each lane."""
+        last = list(before)
+        numbers = []
+        for lane in self._lanes:
+            last[lane] += 1
+            numbers.append(last[lane])
+        return numbers
+
+    def after(self, before: Numbers) -> Numbers:
+        """The last number of each lane behind it."""
+        last = list(before)
+        for lane in self._lanes:
+            last[lane] += 1
+        return tuple(last)
+
+    def head(self, index: int, ground: Ground, seq: int) -> Envelope:
+        fields = {"bear": ground.bear, "epoch": ground.epoch, "lane": self._lanes[index], "seq": seq}
+        when = {
             "boot": self._boot,
             "monotonic_us": self._monotonic_us,
             "wall_ms": self._wall_ms,
             "synchronised": ground.synchronised,
         }
-        return stencil(type(event), self._context).envelope(place, when)
+        return self._stencils[index].envelope(typed(Place, fields), typed(When, when))
 
 
 class Heads(Sequence[Envelope]):
     """The envelopes of what was recorded together. Each is made when somebody looks at it."""
 
-    def __init__(self, draft: Draft, ground: Ground, before: Mapping[Lane, int]) -> None:
+    def __init__(self, draft: Draft, ground: Ground, before: Numbers) -> None:
         self._draft = draft
         self._ground = ground
-        self._before = before  # the last number of each lane before them
+        self._numbers = draft.numbers(before)
 
     def __len__(self) -> int:
-        return len(self._draft.events)
+        return len(self._numbers)
 
     @overload
     def __getitem__(self, index: int) -> Envelope: ...
@@ -122,4 +171,5 @@ class Heads(Sequence[Envelope]):
     def __getitem__(self, index: int | slice) -> Envelope | list[Envelope]:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
-        return self._draft.head(range(len(self))[index], self._ground, self._before)
+        which = range(len(self))[index]
+        return self._draft.head(which, self._ground, self._numbers[which])

@@ -35,10 +35,11 @@ class Age:
         return self._before + max(0.0, now - self._since)
 
     def worth_noting(self, lived: float) -> bool:
-        return lived - self._noted >= NOTED
-
-    def note(self, lived: float) -> None:
+        """Asked once: then it counts as noted."""
+        if lived - self._noted < NOTED:
+            return False
         self._noted = lived
+        return True
 
 
 def joins(notes: Sequence[tuple[int, float]], lived: float) -> int | None:

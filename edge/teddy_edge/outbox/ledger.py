@@ -2,57 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from teddy_edge.outbox.draft import Draft, Ground, Rows, row_key
+from teddy_edge.outbox.draft import Draft, Ground, Numbers, Rows, row_key
 from teddy_edge.outbox.entry import NOTHING, OWNER, Mark, Waiting, from_row
 from teddy_edge.outbox.errors import OutboxAway, Stale
 from teddy_edge.outbox.gaps import Gap, moved, next_gap, stand_in, widened
-from teddy_edge.outbox.grace import joins
+from teddy_edge.outbox.grace import Age, joins
 from teddy_edge.outbox.room import YIELDING, Leaving
-from teddy_edge.outbox.tables import Tables
+from teddy_edge.outbox.tables import MOST_ROWS, Tables
 from teddy_shared.codec import decode_head, encode_head
 from teddy_shared.envelope import Envelope, Lane, Place, ProfileId, When, withheld
 from teddy_shared.errors import KeyErased, MalformedEvent
 from teddy_shared.seal import OwnerSeal
 
+NONE: Final = (0,) * len(Lane)
 CHUNK: Final = 256  # rows in memory at once, where many are gone through
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What a commit makes true. Replaced whole."""
 
     ground: Ground
-    marks: Mapping[Lane, Mark] = field(default_factory=lambda: dict.fromkeys(Lane, Mark(0, 0)))
-    gaps: Mapping[Lane, tuple[Gap, ...]] = field(default_factory=lambda: dict.fromkeys(Lane, ()))
+    acked: Numbers = NONE
+    last: Numbers = NONE
+    gone: Numbers = NONE
+    gaps: tuple[tuple[Gap, ...], ...] = ((),) * len(Lane)
     used: int = 0  # bytes of the database that hold something
     reserve: bool = False  # whether there is room kept free for safety
+
+    def mark(self, lane: Lane) -> Mark:
+        return Mark(self.acked[lane], self.last[lane], self.gone[lane])
+
+    @property
+    def marks(self) -> dict[Lane, Mark]:
+        return {lane: self.mark(lane) for lane in Lane}
 
 
 class Ledger:
     """One transaction, from where the outbox stands to where it will stand."""
 
-    def __init__(self, *, tables: Tables, standing: Standing, lived: float, crammed: bool = False) -> None:
+    __slots__ = (
+        "_age",
+        "_begun",
+        "_crammed",
+        "_now",
+        "_standing",
+        "_tables",
+        "acked",
+        "gaps",
+        "gone",
+        "ground",
+        "last",
+        "values",
+    )
+
+    def __init__(self, tables: Tables, standing: Standing, age: Age, now: float, crammed: bool) -> None:  # noqa: FBT001  # as its slot says
         self._tables = tables
         self._standing = standing
-        self._lived = lived
+        self._age = age
+        self._now = now
         self._crammed = crammed  # at its limit, with nothing left that may give way
-        self.ground = standing.ground
-        self.marks = dict(standing.marks)
-        self.gaps = dict(standing.gaps)
+        self._begun = False
+        self.ground, self.acked, self.last, self.gone, self.gaps, _, _ = standing
         self.values: list[int | str | bytearray] = []  # rows that are placed and not written yet
 
-    def standing(self) -> Standing:
-        return replace(self._standing, ground=self.ground, marks=self.marks, gaps=self.gaps)
+    def begin(self) -> None:
+        """For whoever reads or writes more than new rows."""
+        if not self._begun:
+            self._tables.begin()
+            self._begun = True
+        self._write()
 
-    def write(self) -> None:
-        """The rows that are placed."""
-        self._tables.add(self.values)
-        self.values = []
+    def finish(self) -> Standing:
+        """Make it durable. New rows alone are one statement, which is a transaction of its own."""
+        if len(self.values) > 3 * MOST_ROWS:
+            self.begin()
+        self._write()
+        if self._begun:
+            if self._age.worth_noting(lived := self._age.at(self._now)):
+                self._tables.set_lived(lived)
+            self._tables.commit()
+        used, reserve = self._standing[-2:]
+        return Standing(self.ground, self.acked, self.last, self.gone, self.gaps, used, reserve)
 
     def place(self, draft: Draft, rows: Rows | None, still_wanted: Callable[[], bool] | None) -> Rows:
         """Raises Stale, KeyErased, OutboxAway. `rows` is what the loop made ready, if it guessed right."""
@@ -60,21 +94,15 @@ class Ledger:
             raise Stale(draft.events[0].label.type)
         if self._crammed and draft.urgency in YIELDING:
             raise OutboxAway("its limit is reached by what may not give way")
-        if (
-            rows is None
-            or rows.ground is not self.ground
-            or any(self.marks[lane].last != last for lane, last in rows.before.items())
-        ):
-            rows = draft.rows(self.ground, {lane: mark.last for lane, mark in self.marks.items()})
-        for lane, last in rows.after.items():
-            mark = self.marks[lane]
-            self.marks[lane] = Mark(mark.acked, last, mark.gone)
-        self.values += rows.values
+        if rows is None or rows.ground is not self.ground or rows.before != self.last:
+            rows = draft.rows(self.ground, self.last)
+        self.last = rows.after
+        self.values = [*self.values, *rows.values] if self.values else rows.values
         return rows
 
     def pending(self, lane: Lane, after: int, events: int, size: int) -> list[Waiting]:
         """In order and without a hole. A gap comes alone, since its batch holds nothing else."""
-        acked, last, _ = self.marks[lane]
+        acked, last = self.acked[lane], self.last[lane]
         first = max(after, acked) + 1
         final = min(last, first + events - 1)
         if gap := next_gap(self.gaps[lane], first):
@@ -92,57 +120,58 @@ class Ledger:
         return waiting
 
     def acknowledge(self, lane: Lane, mark: int, epoch: str) -> None:
-        acked, last, gone = self.marks[lane]
-        if epoch == self.ground.epoch and acked < mark <= last:
-            self.marks[lane] = Mark(mark, last, gone)
+        if epoch == self.ground.epoch and self.acked[lane] < mark <= self.last[lane]:
+            self.acked = with_number(self.acked, lane, mark)
             self.note_mark(lane)
 
     def note_mark(self, lane: Lane) -> None:
         """What is acknowledged is in grace from now on."""
-        acked, _, gone = self.marks[lane]
-        self._tables.set_marks(lane, acked=acked, gone=gone)
+        acked = self.acked[lane]
+        self._tables.set_marks(lane, acked=acked, gone=self.gone[lane])
         notes = self._tables.graced(lane)
-        since = self._lived
-        if (joined := joins(notes, self._lived)) is not None:
+        since = lived = self._age.at(self._now)
+        if (joined := joins(notes, lived)) is not None:
             since = notes[-1][1]
             self._tables.end_grace(lane, joined, joined)
         self._tables.grace(lane, acked, since)
 
     def rewind(self, lane: Lane, mark: int, epoch: str) -> None:
         """The cloud lost what it had stored behind `mark`: send again what of it is still here."""
-        acked, last, gone = self.marks[lane]
+        gone = self.gone[lane]
         back = max(mark, gone)
-        if epoch != self.ground.epoch or back >= acked:
+        if epoch != self.ground.epoch or back >= self.acked[lane]:
             return
-        self.marks[lane] = Mark(back, last, gone)
+        self.acked = with_number(self.acked, lane, back)
         self._tables.set_marks(lane, acked=back, gone=gone)
         notes = [(noted, since) for noted, since in self._tables.graced(lane) if noted > back]
-        self._tables.end_grace(lane, back + 1, last)
+        self._tables.end_grace(lane, back + 1, self.last[lane])
         if notes and back > gone:
             self._tables.grace(lane, back, notes[0][1])
 
     def renew(self, epoch: str) -> None:
         """A new epoch, in which what waits is numbered from 1 again. Raises KeyErased."""
         old, seal = self.ground, self._seal()
-        self.ground = replace(old, epoch=epoch)
-        for lane, mark in self.marks.items():
-            self._tables.remove(lane, 1, mark.acked)
-            for first in range(mark.acked + 1, mark.last + 1, CHUNK):
-                final = min(mark.last, first + CHUNK - 1)
+        self.ground = old.at(epoch)
+        for lane in Lane:
+            acked, last = self.acked[lane], self.last[lane]
+            self._tables.remove(lane, 1, acked)
+            for first in range(acked + 1, last + 1, CHUNK):
+                final = min(last, first + CHUNK - 1)
                 rows = self._tables.rows(lane, first, final)
                 self._tables.remove(lane, first, final)
                 for seq, row in rows.items():
                     there = Place(bear=old.bear, epoch=old.epoch, lane=lane, seq=seq)
                     entry = from_row(there, row, seal)
-                    here = self._place(lane, seq - mark.acked)
+                    here = self._place(lane, seq - acked)
                     head = entry.head.model_copy(update={"place": here})
                     self.values += _row(head, entry.wire.payload, seal)
-                self.write()
-            self.gaps[lane] = moved(self.gaps[lane], mark.acked)
-            self.marks[lane] = Mark(0, mark.last - mark.acked)
+                self._write()
+        self.gaps = tuple(moved(gaps, acked) for gaps, acked in zip(self.gaps, self.acked, strict=True))
+        self.last = tuple(last - acked for last, acked in zip(self.last, self.acked, strict=True))
+        self.acked = self.gone = NONE
         self._tables.begin_epoch(epoch)
-        for lane, gaps in self.gaps.items():
-            self._tables.set_gaps(lane, gaps)
+        for lane in Lane:
+            self._tables.set_gaps(lane, self.gaps[lane])
 
     def withhold(self, lane: Lane, numbers: Iterable[int], epoch: str) -> None:
         """For good: a consent that is given later does not bring these back. Raises KeyErased."""
@@ -156,7 +185,7 @@ class Ledger:
 
     def holds(self, lane: Lane, after: int, type_: str, correlation: str) -> bool:
         """Whether such an event still lies behind this number."""
-        key, end = row_key(lane, after), row_key(lane, self.marks[lane].last)
+        key, end = row_key(lane, after), row_key(lane, self.last[lane])
         while key < end:
             heads = self._tables.heads_behind(key, CHUNK)
             for each, text in heads:
@@ -184,16 +213,24 @@ class Ledger:
 
     def leave(self, leaving: Leaving, when: When) -> None:
         """Give way."""
-        lane, (acked, last, _) = leaving.lane, self.marks[leaving.lane]
+        lane = leaving.lane
+        gaps = self.gaps[lane]
         self._tables.remove(lane, leaving.first, leaving.last)
         if leaving.stored:
-            self.marks[lane] = Mark(acked, last, leaving.last)
-            self.gaps[lane] = tuple(gap for gap in self.gaps[lane] if gap.last > leaving.last)
-            self._tables.set_marks(lane, acked=acked, gone=leaving.last)
+            self.gone = with_number(self.gone, lane, leaving.last)
+            gaps = tuple(gap for gap in gaps if gap.last > leaving.last)
+            self._tables.set_marks(lane, acked=self.acked[lane], gone=leaving.last)
             self._tables.end_grace(lane, 0, leaving.last)
         else:
-            self.gaps[lane] = widened(self.gaps[lane], Gap(leaving.first, leaving.last, when))
-        self._tables.set_gaps(lane, self.gaps[lane])
+            gaps = widened(gaps, Gap(leaving.first, leaving.last, when))
+        if gaps != self.gaps[lane]:
+            self.gaps = (*self.gaps[:lane], gaps, *self.gaps[lane + 1 :])
+            self._tables.set_gaps(lane, gaps)
+
+    def _write(self) -> None:
+        if self.values:
+            self._tables.add(self.values)
+            self.values = []
 
     def _blank(self, head: Envelope) -> None:
         key, text, payload = _row(withheld(head), NOTHING, self._seal())
@@ -206,6 +243,10 @@ class Ledger:
 
     def _place(self, lane: Lane, seq: int) -> Place:
         return Place(bear=self.ground.bear, epoch=self.ground.epoch, lane=lane, seq=seq)
+
+
+def with_number(numbers: Numbers, lane: Lane, number: int) -> Numbers:
+    return (*numbers[:lane], number, *numbers[lane + 1 :])
 
 
 def _row(head: Envelope, payload: bytes, seal: OwnerSeal) -> tuple[int, str, bytearray]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from teddy_edge.outbox.draft import Draft, Ground, Heads
 from teddy_edge.outbox.entry import NOTHING, Context, Mark, Waiting
@@ -11,6 +10,7 @@ from teddy_edge.outbox.errors import OutboxAway, Stale
 from teddy_edge.outbox.gaps import Gap, moved, next_gap, stand_in, widened
 from teddy_edge.outbox.grace import joins, outlived
 from teddy_edge.outbox.room import LIMIT, YIELDING, next_to_leave, stored_part
+from teddy_edge.outbox.stencil import Stencils
 from teddy_shared.clock import Chance, Clock
 from teddy_shared.codec import BATCH_BYTES, BATCH_EVENTS, WireEvent, encode_head
 from teddy_shared.envelope import BearId, Envelope, Lane, Place, ProfileId, When, withheld
@@ -29,9 +29,9 @@ class MemoryOutbox:
         self._limit = limit  # bytes of heads and payloads
         self._used = 0
         # Nobody asks whether the clock is set: to know it one would have to look at a file.
-        self._ground = Ground(bear, chance.token(8), None, synchronised=False)
+        self._ground = Ground(bear=bear, epoch=chance.token(8), seal=None, synchronised=False)
         self._marks = dict.fromkeys(Lane, Mark(0, 0))
-        self._gaps: dict[Lane, tuple[Gap, ...]] = dict.fromkeys(Lane, ())
+        self._gaps: list[tuple[Gap, ...]] = [() for _ in Lane]
         self._kept: dict[Lane, dict[int, Waiting]] = {lane: {} for lane in Lane}
         self._notes: dict[Lane, list[tuple[int, float]]] = {lane: [] for lane in Lane}
         self._listeners: list[Callable[[], None]] = []
@@ -48,14 +48,13 @@ class MemoryOutbox:
     async def append_all(
         self, events: Sequence[Event], context: Context, *, still_wanted: Callable[[], bool] | None = None
     ) -> list[Envelope]:
-        draft = Draft(
-            events, context, boot=self.boot, monotonic=self._clock.monotonic(), wall=self._clock.wall()
-        )
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        draft = Draft(events, Stencils(context), boot=self.boot, at=now, wall=wall)
         if still_wanted is not None and not still_wanted():
             raise Stale(events[0].label.type)
         if draft.urgency in YIELDING and self._used > self._limit and not self._make_room():
             raise OutboxAway("its limit is reached by what may not give way")
-        last = {lane: mark.last for lane, mark in self._marks.items()}
+        last = tuple(mark.last for mark in self._marks.values())
         heads = list(Heads(draft, self._ground, last))
         for head, event in zip(heads, events, strict=True):
             self._keep(Waiting(head, WireEvent(encode_head(head), to_bytes(event))))
@@ -105,7 +104,7 @@ class MemoryOutbox:
             self._notes[lane] = [*kept, (back, notes[len(kept)][1])] if len(kept) < len(notes) else kept
 
     async def renew(self, reason: str) -> None:
-        self._ground = replace(self._ground, epoch=self._chance.token(8))
+        self._ground = self._ground.at(self._chance.token(8))
         self._used = 0
         for lane, (acked, last, _) in self._marks.items():
             kept, self._kept[lane] = self._kept[lane], {}

@@ -44,7 +44,7 @@ class Leaving:
 
 
 def next_to_leave(
-    marks: Mapping[Lane, Mark], gaps: Mapping[Lane, Sequence[Gap]], *, step: int = STEP
+    marks: Mapping[Lane, Mark], gaps: Sequence[Sequence[Gap]], *, step: int = STEP
 ) -> Leaving | None:
     """None where all that is left is what never gives way."""
     for lane in reversed(Lane):

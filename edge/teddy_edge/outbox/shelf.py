@@ -6,19 +6,19 @@ All of it runs in the writer's thread.
 from __future__ import annotations
 
 import sqlite3
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from teddy_edge.outbox.draft import Draft, Ground, Rows
-from teddy_edge.outbox.entry import OWNER, Mark
+from teddy_edge.outbox.entry import OWNER
 from teddy_edge.outbox.errors import OutboxAway
 from teddy_edge.outbox.grace import Age, outlived
-from teddy_edge.outbox.ledger import Ledger, Standing
+from teddy_edge.outbox.ledger import Ledger, Standing, with_number
 from teddy_edge.outbox.room import YIELDING, Leaving, Reserve, lengthen, next_to_leave, stored_part
-from teddy_edge.outbox.tables import MOST_ROWS, Tables, open_tables
+from teddy_edge.outbox.tables import Tables, open_tables
 from teddy_edge.outbox.writer import Job
 from teddy_shared.clock import Chance, Clock
 from teddy_shared.envelope import BearId, Lane, When
@@ -41,37 +41,32 @@ class Task(Job[T]):
 
     __slots__ = ("_call", "now")
 
-    def __init__(self, call: Callable[[Ledger], T], *, now: float, **job: Any) -> None:
-        super().__init__(**job)
+    def __init__(self, call: Callable[[Ledger], T], now: float, loop: AbstractEventLoop) -> None:
+        super().__init__(loop)
         self._call = call
         self.now = now  # monotonic, as it was handed over
 
     def do(self, ledger: Ledger) -> T:
+        ledger.begin()
         return self._call(ledger)
 
 
 class Append(Job[Rows]):
-    """Events to be recorded."""
+    """Events to be recorded, and their rows, if they could be made ready."""
 
-    __slots__ = ("_rows", "_still_wanted", "draft", "now")
+    __slots__ = ("_still_wanted", "draft", "now", "rows")
 
     def __init__(
-        self,
-        draft: Draft,
-        rows: Rows | None,
-        still_wanted: Callable[[], bool] | None,
-        *,
-        now: float,
-        **job: Any,
+        self, draft: Draft, still_wanted: Callable[[], bool] | None, now: float, loop: AbstractEventLoop
     ) -> None:
-        super().__init__(weight=len(draft.events), **job)
+        super().__init__(loop, len(draft.events))
         self.draft = draft
+        self.rows: Rows | None = None
         self.now = now
-        self._rows = rows
         self._still_wanted = still_wanted
 
     def do(self, ledger: Ledger) -> Rows:
-        return ledger.place(self.draft, self._rows, self._still_wanted)
+        return ledger.place(self.draft, self.rows, self._still_wanted)
 
 
 class Acknowledgement(Task[None]):
@@ -79,8 +74,8 @@ class Acknowledgement(Task[None]):
 
     __slots__ = ("epoch", "lane", "mark")
 
-    def __init__(self, lane: Lane, mark: int, epoch: str, **task: Any) -> None:
-        super().__init__(lambda ledger: ledger.acknowledge(lane, mark, epoch), **task)
+    def __init__(self, lane: Lane, mark: int, epoch: str, now: float, loop: AbstractEventLoop) -> None:
+        super().__init__(lambda ledger: ledger.acknowledge(lane, mark, epoch), now, loop)
         self.lane = lane
         self.mark = mark
         self.epoch = epoch
@@ -97,7 +92,7 @@ class Shelf:
     ) -> None:
         self.boot = chance.token(8)
         # Until a database says otherwise; the cloud is told an epoch, and does not know this one.
-        self.standing = Standing(Ground(bear, chance.token(8), None, synchronised=False))
+        self.standing = Standing(Ground(bear=bear, epoch=chance.token(8), seal=None, synchronised=False))
         self.healed: list[str] = []
         self._path = path
         self._seal = seal
@@ -154,7 +149,7 @@ class Shelf:
     def commit(self, jobs: Sequence[Work]) -> Standing:
         """All jobs in one transaction. A job that is refused leaves the others alone."""
         if jobs:
-            self._now = max(self._now, jobs[-1].now)
+            self._now = jobs[-1].now
         try:
             try:
                 self._transaction(jobs)
@@ -182,38 +177,38 @@ class Shelf:
             return None
 
     def _transaction(self, jobs: Sequence[Work]) -> None:
+        # None after a healing that failed, say on a full disk: try again with every transaction.
         tables = self._tables or self.open()
-        self._look_around()
-        ledger = self._ledger(tables)
-        if not self._owed and all(type(job) is Append for job in jobs):
-            outcomes = [_outcome(job, ledger) for job in jobs]
-            if 0 < len(ledger.values) <= 3 * MOST_ROWS:
-                ledger.write()  # one statement is a transaction of its own, and the loop runs meanwhile
-            elif ledger.values:
-                with tables.transaction():
-                    ledger.write()
-        else:
-            with tables.transaction():
-                for lane in self._owed:
-                    ledger.note_mark(lane)
-                outcomes = []
-                for job in jobs:
-                    outcomes.append(_outcome(job, ledger))
-                    ledger.write()
-                lived = self._age.at(self._now)
-                if worth := self._age.worth_noting(lived):
-                    tables.set_lived(lived)
-            self._owed.clear()
-            if worth:
-                self._age.note(lived)
-        self.standing = ledger.standing()
+        if self._now - self._glanced >= GLANCE:
+            self._look_around()
+        ledger = Ledger(tables, self.standing, self._age, self._now, self._crammed)
+        outcomes: list[Any] = []
+        try:
+            if self._owed:
+                self._settle(ledger)
+            for job in jobs:
+                try:
+                    outcomes.append(job.do(ledger))
+                except TeddyError as refusal:  # raised before the job wrote anything
+                    outcomes.append(refusal)
+            self.standing = ledger.finish()
+        except BaseException:
+            tables.roll_back()
+            raise
+        self._owed.clear()
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, TeddyError):
                 job.refuse(outcome)
-            else:
-                job.answer(outcome)
-                if type(job) is Append:
-                    self._unseen += outcome.size
+                continue
+            job.answer(outcome)
+            if type(job) is Append:
+                self._unseen += outcome.size
+
+    def _settle(self, ledger: Ledger) -> None:
+        """What a card that took nothing was not told."""
+        ledger.begin()
+        for lane in self._owed:
+            ledger.note_mark(lane)
 
     def _squeeze(self, jobs: Sequence[Work], error: Exception) -> None:
         """The card takes nothing: telemetry gives way first, the talk goes on without it, safety is last."""
@@ -259,14 +254,14 @@ class Shelf:
             return False
         log("outbox").warning("the reserve is given up for an alert")
         self._reserving = self._now + REST
-        self.standing = replace(self.standing, reserve=False)
+        self.standing = self.standing._replace(reserve=False)
         return True
 
     def _owe(self, job: Acknowledgement) -> None:
-        acked, last, gone = self.standing.marks[job.lane]
-        if job.epoch == self.standing.ground.epoch and acked < job.mark <= last:
-            marks = {**self.standing.marks, job.lane: Mark(job.mark, last, gone)}
-            self.standing = replace(self.standing, marks=marks)
+        mark = self.standing.mark(job.lane)
+        if job.epoch == self.standing.ground.epoch and mark.acked < job.mark <= mark.last:
+            acked = with_number(self.standing.acked, job.lane, job.mark)
+            self.standing = self.standing._replace(acked=acked)
             self._owed.add(job.lane)
         job.answer(None)
 
@@ -302,14 +297,15 @@ class Shelf:
             return False
         self._reserving = self._now + REST
         if self._reserve.make():
-            self.standing = replace(self.standing, reserve=True)
+            self.standing = self.standing._replace(reserve=True)
         return self._reserve.kept
 
     def _tend_grace(self, tables: Tables) -> bool:
         if self._now < self._aging:
             return False
         lived = self._age.at(self._now)
-        for lane, mark in self.standing.marks.items():
+        for lane in Lane:
+            mark = self.standing.mark(lane)
             through = outlived(tables.graced(lane), lived)
             if leaving := stored_part(lane, mark, through):
                 self._leave(tables, leaving)
@@ -318,31 +314,33 @@ class Shelf:
         return False
 
     def _leave(self, tables: Tables, leaving: Leaving) -> None:
-        ledger = self._ledger(tables)
-        with tables.transaction():
+        ledger = Ledger(tables, self.standing, self._age, self._now, self._crammed)
+        try:
+            ledger.begin()
             ledger.leave(leaving, self._when())
-        self.standing = ledger.standing()
+            self.standing = ledger.finish()
+        except BaseException:
+            tables.roll_back()
+            raise
         if not leaving.stored:
             count = leaving.last - leaving.first + 1
             log("outbox").warning("events gave way", lane=int(leaving.lane), count=count)
 
     def _see(self, tables: Tables) -> None:
-        self.standing = replace(self.standing, used=tables.used())
+        self.standing = self.standing._replace(used=tables.used())
         self._unseen = 0
 
     def _look_around(self) -> None:
         """Both look at files, so not for every event: the key may be gone, and the clock may be set."""
-        if self._now - self._glanced < GLANCE:
-            return
         self._glanced = self._now
         try:
             seal = self._seal.of(OWNER)
         except KeyErased:
             seal = None
-        ground = self.standing.ground
-        now = replace(ground, seal=seal, synchronised=self._clock.synchronised())
-        if now.seal is not ground.seal or now.synchronised != ground.synchronised:
-            self.standing = replace(self.standing, ground=now)
+        ground, synchronised = self.standing.ground, self._clock.synchronised()
+        if seal is not ground.seal or synchronised != ground.synchronised:
+            ground = Ground(bear=ground.bear, epoch=ground.epoch, seal=seal, synchronised=synchronised)
+            self.standing = self.standing._replace(ground=ground)
 
     def _heal(self, reason: str) -> None:
         """The damaged file stays beside the new one, for somebody to look at."""
@@ -361,18 +359,16 @@ class Shelf:
         self._reserve.look()
         self._owed.clear()
         self._long = False
+        marks = [tables.marks(lane) for lane in Lane]
         self.standing = Standing(
-            replace(self.standing.ground, epoch=epoch),
-            {lane: tables.marks(lane) for lane in Lane},
-            {lane: tables.gaps(lane) for lane in Lane},
+            self.standing.ground.at(epoch),
+            acked=tuple(mark.acked for mark in marks),
+            last=tuple(mark.last for mark in marks),
+            gone=tuple(mark.gone for mark in marks),
+            gaps=tuple(tables.gaps(lane) for lane in Lane),
             used=tables.used(),
             reserve=self._reserve.kept,
         )
-
-    def _ledger(self, tables: Tables) -> Ledger:
-        # None after a healing that failed, say on a full disk: try again with every transaction.
-        lived = self._age.at(self._now)
-        return Ledger(tables=tables, standing=self.standing, lived=lived, crammed=self._crammed)
 
     def _when(self) -> When:
         return When(
@@ -381,14 +377,6 @@ class Shelf:
             wall_ms=int(self._clock.wall() * 1000),
             synchronised=self.standing.ground.synchronised,
         )
-
-
-def _outcome(job: Work, ledger: Ledger) -> Any:
-    """A value, or the TeddyError that refused it before it wrote anything."""
-    try:
-        return job.do(ledger)
-    except TeddyError as refusal:
-        return refusal
 
 
 def _is_no_room(error: Exception) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from teddy_edge.outbox.draft import Draft, Heads, Rows
-from teddy_edge.outbox.entry import Context, Mark, Waiting
+from teddy_edge.outbox.draft import Draft
+from teddy_edge.outbox.entry import NO_TURN, Context, Mark, Waiting
+from teddy_edge.outbox.gaps import Gap
 from teddy_edge.outbox.ledger import Ledger, Standing
 from teddy_edge.outbox.room import LIMIT
 from teddy_edge.outbox.shelf import Acknowledgement, Append, Shelf, Task, Work
+from teddy_edge.outbox.stencil import Stencils
 from teddy_edge.outbox.writer import Writer
 from teddy_shared.clock import Chance, Clock
 from teddy_shared.codec import BATCH_BYTES, BATCH_EVENTS
@@ -72,6 +75,7 @@ class Outbox:
         self._limit = limit
         self._started = clock.monotonic()
         self._loop = asyncio.get_running_loop()
+        self._stencils = Stencils(NO_TURN)
 
     @property
     def epoch(self) -> str:
@@ -91,11 +95,8 @@ class Outbox:
         return Condition(
             used=standing.used,
             limit=self._limit,
-            waiting={lane: mark.last - mark.acked for lane, mark in standing.marks.items()},
-            dropped={
-                lane: sum(max(0, gap.last - max(gap.first - 1, standing.marks[lane].acked)) for gap in gaps)
-                for lane, gaps in standing.gaps.items()
-            },
+            waiting={lane: standing.last[lane] - standing.acked[lane] for lane in Lane},
+            dropped={lane: _waiting_in(standing.gaps[lane], standing.acked[lane]) for lane in Lane},
             reserve=standing.reserve,
         )
 
@@ -107,20 +108,21 @@ class Outbox:
         `still_wanted` is asked in the writer's thread at the last moment before the write. Raises
         Stale where it says no, EventTooLarge, and OutboxAway where the disk does not take the event.
         """
-        return (await self.append_all([event], context, still_wanted=still_wanted))[0]
+        if self._writer.is_full:
+            await self._writer.has_room()
+        append = self._append((event,), context, still_wanted)
+        self._view.guess(append)
+        return append.draft.only_head(await self._writer.put(append))
 
     async def append_all(
         self, events: Sequence[Event], context: Context, *, still_wanted: Callable[[], bool] | None = None
-    ) -> Heads:
-        """All of them in one transaction, or none."""
-        async with self._writer.room:
-            now = self._clock.monotonic()
-            draft = Draft(
-                events, context, boot=self.boot, monotonic=now - self._started, wall=self._clock.wall()
-            )
-            rows = self._view.guess(draft)  # while a commit runs, which needs no Python
-            append = Append(draft, rows, still_wanted, now=now, loop=self._loop)
-            return draft.heads(await self._writer.put(append))
+    ) -> Sequence[Envelope]:
+        """All of them in one transaction, or none. Each envelope is made when it is looked at."""
+        if self._writer.is_full:
+            await self._writer.has_room()
+        append = self._append(events, context, still_wanted)
+        self._view.guess(append)  # while the card writes the batch before
+        return append.draft.heads(await self._writer.put(append))
 
     async def pending(
         self, lane: Lane, after: int, *, events: int = BATCH_EVENTS, size: int = BATCH_BYTES
@@ -133,9 +135,8 @@ class Outbox:
 
     async def acknowledged(self, lane: Lane, mark: int, *, epoch: str) -> None:
         """The cloud has stored everything of this epoch up to `mark`. It stays for a day (see `grace`)."""
-        async with self._writer.room:
-            now = self._clock.monotonic()
-            await self._writer.put(Acknowledgement(lane, mark, epoch, now=now, loop=self._loop))
+        await self._writer.has_room()
+        await self._writer.put(Acknowledgement(lane, mark, epoch, self._clock.monotonic(), self._loop))
 
     async def rewind(self, lane: Lane, mark: int, *, epoch: str) -> None:
         """The cloud has lost what it had stored behind `mark`: what of it is still here waits again."""
@@ -170,9 +171,19 @@ class Outbox:
         """Calls it on the loop after every commit that moved a lane."""
         self._view.listeners.append(listener)
 
+    def _append(
+        self, events: Sequence[Event], context: Context, still_wanted: Callable[[], bool] | None
+    ) -> Append:
+        now = self._clock.monotonic()
+        if context is not self._stencils.context:  # a turn records several events in one
+            self._stencils = Stencils(context)
+        at, wall = now - self._started, self._clock.wall()
+        draft = Draft(events, self._stencils, boot=self.boot, at=at, wall=wall)
+        return Append(draft, still_wanted, now, self._loop)
+
     async def _do(self, call: Callable[[Ledger], T]) -> T:
-        async with self._writer.room:
-            return await self._writer.put(Task(call, now=self._clock.monotonic(), loop=self._loop))
+        await self._writer.has_room()
+        return await self._writer.put(Task(call, self._clock.monotonic(), self._loop))
 
 
 class _View:
@@ -181,28 +192,37 @@ class _View:
     def __init__(self, standing: Standing) -> None:
         self.standing = standing
         self.listeners: list[Callable[[], None]] = []
-        self._under_way = dict.fromkeys(Lane, 0)
+        self._under_way: deque[Append] = deque()  # in the order in which they will be heard of
+        self._next = standing.last  # where they will have led, if all goes well
 
-    def guess(self, draft: Draft) -> Rows | None:
-        """The rows of a draft, if all goes well with those before it; the writer looks whether it did."""
-        under_way = self._under_way
-        rows = None
-        if self.standing.ground.seal is not None:
-            last = {lane: mark.last + under_way[lane] for lane, mark in self.standing.marks.items()}
-            rows = draft.rows(self.standing.ground, last)
-        for event in draft.events:
-            under_way[event.label.lane] += 1
-        return rows
+    def guess(self, append: Append) -> None:
+        """Its rows, if all goes well with those before it. The writer looks whether it did."""
+        self._under_way.append(append)
+        ground = self.standing.ground
+        if ground.seal is None:
+            self._next = append.draft.after(self._next)
+            return
+        append.rows = append.draft.rows(ground, self._next)
+        self._next = append.rows.after
 
     def heard(self, jobs: Sequence[Work], standing: Standing | None) -> None:
+        adrift = False
         for job in jobs:
             if type(job) is Append:
-                for event in job.draft.events:
-                    self._under_way[event.label.lane] -= 1
-        if standing is None:
+                self._under_way.popleft()
+                adrift = adrift or job.value is not job.rows
+        before = self.standing
+        if standing is None or standing is before:
             return
-        moved = standing.marks != self.standing.marks
         self.standing = standing
-        if moved:
+        if adrift or standing.ground is not before.ground:
+            self._next = standing.last
+            for append in self._under_way:
+                self._next = append.draft.after(self._next)
+        if before.last != standing.last or before.acked != standing.acked:
             for listener in self.listeners:
                 listener()
+
+
+def _waiting_in(gaps: Iterable[Gap], acked: int) -> int:
+    return sum(gap.last - max(gap.first - 1, acked) for gap in gaps if gap.last > acked)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -60,17 +59,23 @@ class Tables:
     def close(self) -> None:
         self._connection.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield
+    def begin(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def roll_back(self) -> None:
+        """Nothing where nothing was begun."""
+        self._connection.rollback()
 
     def add(self, values: Sequence[int | str | bytearray]) -> None:
         """Key, head and payload of each row. Up to MOST_ROWS are one call, in which other threads run."""
+        if len(values) <= 3 * MOST_ROWS:
+            self._insert.execute(_insertion(len(values) // 3), values)
+            return
         for at in range(0, len(values), 3 * MOST_ROWS):
-            part = values[at : at + 3 * MOST_ROWS]
-            self._insert.execute(_insertion(len(part) // 3), part)
+            self.add(values[at : at + 3 * MOST_ROWS])
 
     def rows(self, lane: Lane, first: int, last: int) -> dict[int, tuple[bytes, bytes]]:
         found = self._connection.execute(

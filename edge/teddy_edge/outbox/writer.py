@@ -7,7 +7,7 @@ import os
 import threading
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from teddy_shared.logs import log
@@ -25,16 +25,17 @@ WAITING: Final = 1024  # jobs that may wait; the next caller waits for room, sin
 class Job(Generic[T]):
     """One piece of work, and what became of it. Its maker awaits `future`."""
 
-    __slots__ = ("_error", "_value", "future", "weight")
+    __slots__ = ("_error", "future", "value", "weight")
 
-    def __init__(self, *, loop: AbstractEventLoop, weight: int = 1) -> None:
+    def __init__(self, loop: AbstractEventLoop, weight: int = 1) -> None:
         self.future: Future[T] = loop.create_future()
         self.weight = weight  # of GATHERED
-        self._value: T | None = None
+        self.value: T | None = None  # none unless it was answered
         self._error: BaseException | None = None
 
     def answer(self, value: T) -> None:
-        self._value, self._error = value, None
+        self.value = value
+        self._error = None
 
     def refuse(self, error: BaseException) -> None:
         self._error = error
@@ -44,7 +45,7 @@ class Job(Generic[T]):
         if self.future.done():  # by cancellation
             return
         if self._error is None:
-            self.future.set_result(self._value)  # type: ignore[arg-type]  # a T: it was answered
+            self.future.set_result(self.value)  # type: ignore[arg-type]  # a T, since it was answered
         else:
             self.future.set_exception(self._error)
 
@@ -69,7 +70,8 @@ class Writer(Generic[N]):
     def __init__(
         self, *, name: str, keeper: Keeper[N], heard: Callable[[Sequence[Any], N | None], None]
     ) -> None:
-        self.room = asyncio.Semaphore(WAITING)  # hold it from before `put` until the future is done
+        self._waiting = 0
+        self._room = asyncio.Event()
         self._keeper = keeper
         self._heard = heard
         self._loop = asyncio.get_running_loop()
@@ -84,8 +86,19 @@ class Writer(Generic[N]):
         self._loop.add_reader(self._bell, self._listen)
         self._thread.start()
 
+    @property
+    def is_full(self) -> bool:
+        return self._waiting >= WAITING
+
+    async def has_room(self) -> None:
+        """Wait for it before `put` where it is full."""
+        while self.is_full:
+            self._room.clear()
+            await self._room.wait()
+
     def put(self, job: Job[T]) -> Future[T]:
         """What became of it, once that is durable. Cancelled before its turn, it is not done."""
+        self._waiting += 1
         self._jobs.put(job)
         return job.future
 
@@ -107,6 +120,8 @@ class Writer(Generic[N]):
             self._heard(jobs, news)
             for job in jobs:
                 job.tell()
+            self._waiting -= len(jobs)
+            self._room.set()
 
     def _run(self) -> None:
         going = True
@@ -128,10 +143,9 @@ class Writer(Generic[N]):
             weight += job.weight
             if weight >= GATHERED:
                 return jobs, True
-            try:
-                job = self._jobs.get_nowait()
-            except Empty:
+            if self._jobs.empty():
                 return jobs, True
+            job = self._jobs.get()
         return jobs, False
 
     def _commit(self, jobs: Sequence[Job[Any]]) -> None:

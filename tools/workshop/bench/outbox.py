@@ -62,15 +62,18 @@ class Bare:
         self._blob = (bytes(size),)
 
     async def put(self) -> None:
-        await self._run(lambda: self._database.execute("INSERT INTO blobs (blob) VALUES (?)", self._blob))
+        def insert_and_commit() -> None:
+            self._database.execute("INSERT INTO blobs (blob) VALUES (?)", self._blob)
+            self._database.commit()
+
+        await self._run(insert_and_commit)
 
     async def put_all(self) -> None:
-        def transaction() -> None:
-            self._database.execute("BEGIN IMMEDIATE")
+        def insert_and_commit() -> None:
             self._database.executemany("INSERT INTO blobs (blob) VALUES (?)", [self._blob] * BATCH)
-            self._database.execute("COMMIT")
+            self._database.commit()
 
-        await self._run(transaction)
+        await self._run(insert_and_commit)
 
     async def _run(self, work: Callable[[], object]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -150,7 +153,7 @@ async def _size(outbox: Outbox) -> int:
 
 
 def _open(file: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(file, isolation_level=None)
+    database = sqlite3.connect(file)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA secure_delete = ON")
