@@ -11,7 +11,7 @@ from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.partitions import nobody_in, partition_of
 from teddy_cloud.eventstore.redis import RedisEventStore
 from teddy_cloud.eventstore.store import BEGINNING, EventStore, Item, Position
-from teddy_cloud.projections.copies import Copies, Known, Question, Rebuilds, Source, Standing, Step
+from teddy_cloud.projections.copies import HELD, Copies, Known, Question, Rebuilds, Source, Standing, Step
 from teddy_cloud.projections.memory import MemoryReadModels
 from teddy_cloud.projections.readmodels import Cell, ReadModels
 from teddy_cloud.projections.redis import RedisReadModels
@@ -144,6 +144,27 @@ class ReadModelsContract:
         assert (now.copy, now.position) == (hidden.copy, two)
         assert await kept.known(now) == Known({SOURCE: 2}, {MONDAY: b"newer"})
         assert await kept.known(replace(now, copy=now.copy.other)) == Known({}, {})
+
+    async def test_a_copy_that_is_always_ahead_is_held_until_the_rebuild_is_as_far_but_not_for_ever(
+        self, kept: Kept
+    ) -> None:
+        one, two = await kept.positions(2)
+        await kept.write(step(await kept.standing(), one))
+        follower, hidden = await kept.standing(), await kept.hidden()
+
+        assert await kept.rebuilds.show("r1", [hidden]) == [False]
+        held = await kept.write(step(follower, two))
+        assert await kept.write(step(hidden, one)) == [True]
+        shown = await kept.rebuilds.show("r1", [replace(hidden, position=one)])
+        went_on = await kept.write(step(await kept.standing(), two))
+
+        assert (held, shown, went_on) == ([False], [True], [True])
+
+        again = await kept.hidden("r2")
+        assert await kept.rebuilds.show("r2", [again]) == [False]
+        last = await kept.standing()
+        tries = [await kept.write(Step(last, two, {}, {})) for _ in range(HELD + 1)]  # that rebuild died
+        assert tries == [[False]] * HELD + [[True]]
 
     async def test_who_follows_the_old_copy_is_refused_once_the_new_one_is_seen(self, kept: Kept) -> None:
         (one,) = await kept.positions(1)

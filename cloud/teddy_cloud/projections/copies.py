@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from teddy_cloud.eventstore.store import Position
 from teddy_cloud.projections.readmodels import Cell
 from teddy_shared.envelope import BearId, Lane
+
+HELD: Final = 100  # steps that are refused while a rebuild catches up, at most: some tenths of a second
 
 
 class Copy(StrEnum):
@@ -82,6 +84,7 @@ class Copies(Protocol):
         """Which steps were taken. Nothing of a step is written
 
         - where its copy is no longer at `step.at`, or is no longer the one that readers see (or do not);
+        - where a rebuild holds it, for a moment;
         - where the event at `step.after` is not stored: it was read before the store lost its tail, and
           a read model must not know more than the store.
 
@@ -107,5 +110,6 @@ class Rebuilds(Protocol):
     async def show(self, rebuild: str, standings: Sequence[Standing]) -> Sequence[bool]:
         """Let readers see these copies from now on, and forget the others.
 
-        False, and nothing changed, where the one that is seen has got farther.
+        False where the one that is seen has got farther. It is held then: the next HELD steps of it are
+        refused, so that the rebuild can catch up with one that moves with every event.
         """

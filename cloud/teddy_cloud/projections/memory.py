@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.store import BEGINNING, EventStore, Position, before, order_of
-from teddy_cloud.projections.copies import Copy, Known, Question, Source, Standing, Step
+from teddy_cloud.projections.copies import HELD, Copy, Known, Question, Source, Standing, Step
 from teddy_cloud.projections.readmodels import Cell, EveryNotice, Notices
 from teddy_shared.envelope import BearId
 
@@ -34,6 +34,7 @@ class MemoryReadModels:
         self._rebuilds: dict[str, str] = {}
         self._making: dict[tuple[str, int], str] = {}
         self._made: dict[tuple[str, int], str] = {}
+        self._held_back: dict[tuple[str, int], int] = defaultdict(int)  # steps to refuse
         self._notices: dict[BearId, set[asyncio.Event]] = defaultdict(set)
         self._every: set[_MemoryEveryNotice] = set()
 
@@ -103,6 +104,9 @@ class MemoryReadModels:
         held, at = self._of(step.at), step.at
         if held.position != at.position or (self._shown[at.model, at.partition] is at.copy) != at.shown:
             return False
+        if at.shown and self._held_back[at.model, at.partition] > 0:
+            self._held_back[at.model, at.partition] -= 1
+            return False
         if not await self._is_stored(at.partition, step.after):
             return False
         held.position = step.after
@@ -118,9 +122,11 @@ class MemoryReadModels:
         if self._making.get(place) != rebuild or own.position != at.position:
             return False
         if order_of(seen.position) > order_of(own.position):
+            self._held_back[place] = HELD
             return False
         self._shown[place] = at.copy
         self._made[place] = self._making.pop(place)
+        self._held_back.pop(place, None)
         self._tell(cell.bear for cell in self._held.pop((*place, at.copy.other)).cells)
         return True
 

@@ -11,7 +11,7 @@ from typing import Final
 from teddy_cloud.eventstore.partitions import events
 from teddy_cloud.eventstore.store import BEGINNING, Position
 from teddy_cloud.projections import keys
-from teddy_cloud.projections.copies import Copy, Known, Question, Source, Standing, Step
+from teddy_cloud.projections.copies import HELD, Copy, Known, Question, Source, Standing, Step
 from teddy_cloud.projections.readmodels import Cell
 from teddy_cloud.storage.client import Call, Part, Script, StoreClient
 
@@ -111,7 +111,7 @@ class RedisCopies:
                         events(each.partition),
                         keys.listing(each.partition, each.model, each.copy.other),
                     ],
-                    [each.model, each.copy, each.position, rebuild],
+                    [each.model, each.copy, each.position, rebuild, HELD],
                 )
                 for each in standings
             ]

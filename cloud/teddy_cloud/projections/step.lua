@@ -18,8 +18,13 @@ local function is_stored(at)
 end
 
 local function stands(model, copy, is_shown, before)
-  local found = redis.call('HMGET', KEYS[1], model, model .. '/' .. copy)
-  return ((found[1] or 'a') == copy) == (is_shown == '1') and (found[2] or '0-0') == before
+  local found = redis.call('HMGET', KEYS[1], model, model .. '/' .. copy, model .. '/held')
+  if ((found[1] or 'a') == copy) ~= (is_shown == '1') or (found[2] or '0-0') ~= before then return false end
+  if is_shown == '1' and tonumber(found[3] or 0) > 0 then -- until a rebuild has caught up; see show.lua
+    redis.call('HINCRBY', KEYS[1], model .. '/held', -1)
+    return false
+  end
+  return true
 end
 
 local taken, key, at = {}, 3, 1
