@@ -6,14 +6,18 @@ import contextlib
 import os
 import pwd
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from teddy_cloud.fleet.authority import Authorities, open_authorities
 from teddy_cloud.fleet.broker_folder import BrokerPlan, write_broker_folder
 from teddy_shared.clock import SystemChance, SystemClock
-from workshop.servers import HOST, Server, free_ports, installed, listens
+from workshop.servers import HOST, POLL, START_SECONDS, Server, ServerFailed, free_ports, installed, listens
+
+RELOADS: Final = "Reloading config."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,14 @@ class SecureBroker:
         return f"mqtts://{HOST}:{self.cloud_port}"
 
     def obey(self) -> None:
-        """Read lists and rules again, as `systemctl reload mosquitto` asks for."""
+        """Read lists and rules again, as `systemctl reload mosquitto` asks for. Blocks until it has begun."""
+        before = self.server.log.count(RELOADS)
         os.kill(self.server.pid, signal.SIGHUP)
+        deadline = time.monotonic() + START_SECONDS
+        while self.server.log.count(RELOADS) == before:
+            if time.monotonic() > deadline:
+                raise ServerFailed("mosquitto does not read its lists and rules again")
+            time.sleep(POLL)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from teddy_edge.home import Home
 from teddy_edge.identity import SOFTWARE, Identity
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.erasing import Erasing
+from teddy_edge.link.noted import Notebook
 from teddy_edge.link.orders import Orders
 from teddy_edge.link.questions import Answers, Questions
 from teddy_edge.link.reporting import Reporting
@@ -119,6 +120,7 @@ class Way(Provider):
         orders: Orders,
         answers: Answers,
         outbox: Outbox,
+        state: State,
         clock: Clock,
         chance: Chance,
     ) -> BrokerLink | None:
@@ -143,6 +145,7 @@ class Way(Provider):
             clock=clock,
             chance=chance,
             tls=await asyncio.to_thread(context_for, address, identity.credentials),
+            on_trouble=Notebook(bear=identity.bear, state=state, clock=clock).note,
         )
 
 
