@@ -70,7 +70,9 @@ def secure_mosquitto(folder: Path, *, bears: int = 100) -> Iterator[SecureBroker
         return [binary, "-c", str(files / "mosquitto.conf")]
 
     def accepts(port: int) -> bool:
-        return listens(port) and listens(cloud_port)
+        # Its listeners stand before it can take a signal: SIGHUP would end it there.
+        runs = server.log.count(" running\n") == server.log.count(" starting\n") > 0
+        return runs and listens(port) and listens(cloud_port)
 
     server = Server(name="mosquitto", scheme="mqtts", folder=folder, command=command, accepts=accepts)
     try:
