@@ -106,7 +106,8 @@ class SettingsObeyed(Event):
 class BearReported(Event):
     """How the bear is, told because the cloud asked."""
 
-    label = Label("bear.reported", Kind.SYSTEM, Lane.TELEMETRY, Purpose.DEVICE)
+    # In the lane of the order's ending, so that whoever sees that it is done sees the report too.
+    label = Label("bear.reported", Kind.SYSTEM, Lane.INTERACTION, Purpose.DEVICE)
     software: str
     waiting: dict[Lane, Annotated[int, Field(ge=0)]]  # events that the cloud has not acknowledged yet
     healed: tuple[Healed, ...] = ()  # since the bear started, and while it did

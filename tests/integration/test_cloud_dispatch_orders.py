@@ -37,9 +37,9 @@ async def test_an_order_goes_to_its_bear_at_once_sealed_for_it(broker: Server) -
         desk.seal.open(f"bear:{BEAR}", sealed, b"cmd/bear-2")
 
 
-async def test_it_comes_again_until_its_ending_is_seen_and_then_no_more(broker: Server) -> None:
+async def test_it_comes_again_until_its_ending_is_seen_and_then_no_more(mosquitto: Server) -> None:
     desk = Desk()
-    async with desk.dispatching(broker), wire_to(broker) as bear:
+    async with desk.dispatching(mosquitto), wire_to(mosquitto) as bear:
         order = await desk.issue()
         copies = [await desk.received(bear) for _ in range(3)]
 
@@ -75,9 +75,9 @@ async def test_the_broker_does_not_hold_it_longer_than_it_may_be_begun(mosquitto
         assert bear.orders.empty()
 
 
-async def test_a_bear_that_comes_back_and_says_hello_is_sent_what_is_open(broker: Server) -> None:
+async def test_a_bear_that_comes_back_and_says_hello_is_sent_what_is_open(iotcore: Server) -> None:
     desk = Desk()
-    async with desk.dispatching(broker, again=1000.0), wire_to(broker) as bear:
+    async with desk.dispatching(iotcore, again=1000.0), wire_to(iotcore) as bear:
         order = await desk.issue()
         assert await desk.received(bear) == copy_of(order)
 
@@ -99,11 +99,11 @@ async def test_a_broker_that_forgot_is_given_it_again(broker: Server) -> None:
             assert await desk.received(bear) == copy_of(order)
 
 
-async def test_a_dispatcher_that_starts_anew_finds_what_is_open(broker: Server) -> None:
+async def test_a_dispatcher_that_starts_anew_finds_what_is_open(mosquitto: Server) -> None:
     desk = Desk()
     order = await desk.issue()  # and the dispatcher that should have sent it died
 
-    async with wire_to(broker) as bear, desk.dispatching(broker):
+    async with wire_to(mosquitto) as bear, desk.dispatching(mosquitto):
         assert await desk.received(bear) == copy_of(order)
 
 

@@ -367,7 +367,7 @@ async def test_ids_are_forgotten_a_month_behind_their_expiry_by_the_clouds_clock
 async def test_there_is_room_for_so_many_orders_and_more_are_left_for_later(bench: Bench) -> None:
     full = Ledger(
         {
-            f"o-{number}": Known.begun(order()).ended("done", epoch="e", after=0).told("e")
+            f"o-{number}": Known.of(order()).ended("done", epoch="e", after=0).told("e")
             for number in range(MOST)
         }
     )

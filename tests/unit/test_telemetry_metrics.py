@@ -25,11 +25,13 @@ class Watched:
     def __init__(self) -> None:
         self.waiting = dict.fromkeys(Lane, 0)
         self.connected = False
+        self.dropped = {"order": 0, "answer_late": 0}
         self.metrics: Metrics = open_metrics(
             skills=frozenset({"animals", "guard"}),
             verdicts=frozenset({"answer"}),
             waiting=lambda: self.waiting,
             connected=lambda: self.connected,
+            dropped=lambda: self.dropped,
         )
 
     def value(self, sample: str) -> float:
@@ -55,6 +57,13 @@ def ended(**changes: Any) -> TurnEnded:
         "from_last_sample_ms": 1_460.0,
     }
     return TurnEnded(**(fields | changes))
+
+
+def test_what_was_not_taken_of_the_cloud_is_told_by_its_reason(watched: Watched) -> None:
+    watched.dropped["answer_late"] = 2
+
+    assert watched.value('teddy_link_dropped_messages{reason="answer_late"}') == 2
+    assert watched.value('teddy_link_dropped_messages{reason="order"}') == 0
 
 
 def test_turns_are_counted_by_outcome_skill_and_verdict(watched: Watched) -> None:

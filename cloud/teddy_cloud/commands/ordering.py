@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from teddy_cloud.container import Office, open_office
+from teddy_cloud.projections.bears import STATE, Bears, state_of
 from teddy_cloud.projections.conversations import FARTHEST
 from teddy_cloud.projections.orders import OrderState, Standing, orders_of
 from teddy_cloud.settings import Settings
@@ -31,6 +32,20 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """How a bear is."""
+
+    software: str | None
+    waiting: int  # events that it had not brought up
+    healed: tuple[str, ...]  # its parts that were mended
+
+    @property
+    def sentence(self) -> str:
+        mended = f", mended: {', '.join(self.healed)}" if self.healed else ""
+        return f"software {self.software or 'unknown'}, {self.waiting} events wait{mended}"
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """An order and where it stands."""
 
@@ -41,16 +56,18 @@ class Told:
     expires_wall_ms: int | None
     ended_wall_ms: int | None
     reason: str
+    report: Report | None = None  # of a bear that was asked, and has answered
 
     def facts(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("report", None)}
 
     @property
     def sentence(self) -> str:
         issued = "?" if self.issued_wall_ms is None else _time(self.issued_wall_ms)
         ended = "" if self.ended_wall_ms is None else f" at {_time(self.ended_wall_ms)} by its own clock"
         because = f" ({self.reason})" if self.reason else ""
-        return f"{issued}  {self.id}  {self.type}: {self.standing}{ended}{because}"
+        report = "" if self.report is None else f"\n{self.report.sentence}"
+        return f"{issued}  {self.id}  {self.type}: {self.standing}{ended}{because}{report}"
 
 
 async def list_orders(settings: Settings, bear: str) -> Sequence[Told]:
@@ -87,7 +104,15 @@ async def send_order(settings: Settings, wanted: Wanted) -> Told:
                     state = next((each for each in found if each.id == order.id), state)
                     if state.ending is None:
                         await notices.changed(LOOK)
-        return _told(state, office.clock)
+        told = _told(state, office.clock)
+        if wanted.what == "report" and told.standing == "done":
+            told = replace(told, report=await _report(office, bear))
+        return told
+
+
+async def _report(office: Office, bear: BearId) -> Report:
+    state = state_of(await office.models.page(Bears.name, bear, STATE))
+    return Report(state.software, sum(state.waiting.values()), state.healed)
 
 
 async def _owned(office: Office, bear: str) -> str:

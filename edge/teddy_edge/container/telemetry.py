@@ -10,6 +10,8 @@ from dishka import Provider, Scope, provide
 from teddy_edge.conversation.meter import BESIDE_SKILLS, BESIDE_VERDICTS, Meter, NoMeter
 from teddy_edge.conversation.skills.chooser import Chooser
 from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.orders import Orders
+from teddy_edge.link.questions import Answers, Dropped
 from teddy_edge.outbox.store import Outbox
 from teddy_edge.safety.verdict import Decision
 from teddy_edge.settings import Settings
@@ -24,16 +26,28 @@ class Telemetry(Provider):
 
     @provide
     async def metrics(
-        self, settings: Settings, chooser: Chooser, outbox: Outbox, link: BrokerLink | None
+        self,
+        settings: Settings,
+        chooser: Chooser,
+        outbox: Outbox,
+        orders: Orders,
+        answers: Answers,
+        link: BrokerLink | None,
     ) -> Metrics | None:
         if settings.metrics.port is None:
             return None
+
+        def dropped() -> dict[str, int]:
+            of_answers = {f"answer_{each.value}": answers.dropped[each] for each in Dropped}
+            return {"order": orders.ignored, **of_answers}
+
         return await asyncio.to_thread(
             open_metrics,
             skills=BESIDE_SKILLS.union(chooser.names),
             verdicts=frozenset(each.value for each in Decision) | BESIDE_VERDICTS,
             waiting=lambda: {lane: mark.last - mark.acked for lane, mark in outbox.marks().items()},
             connected=lambda: link is not None and link.connected,
+            dropped=dropped,
         )
 
     @provide

@@ -38,7 +38,8 @@ class Known:
     after: int = 0
 
     @classmethod
-    def begun(cls, order: Order) -> Known:
+    def of(cls, order: Order) -> Known:
+        """As it is when it begins."""
         return cls(
             id=order.id,
             type=order.type,

@@ -142,7 +142,7 @@ class Orders:
         ending, reason = await self._judge(order)
         if ending is None:
             begun = self._ledger
-            self._ledger = self._ledger.noting(Known.begun(order))
+            self._ledger = self._ledger.noting(Known.of(order))
             if not await self._keep():
                 self._ledger = begun
                 self._ignore("the order cannot be noted, so it is not begun", order=order.id)
@@ -150,7 +150,7 @@ class Orders:
             log("orders").info("order begun", order=order.id, type=order.type)
             ending, reason = await self._act(order)
         log("orders").info("order ended", order=order.id, type=order.type, ending=ending)
-        self._ledger = self._ledger.noting(self._ended(Known.begun(order), ending, reason[:REASON]))
+        self._ledger = self._ledger.noting(self._ended(Known.of(order), ending, reason[:REASON]))
 
     async def _judge(self, order: OrderCopy) -> tuple[Ending | None, str]:
         """How it ends without being begun; None where it may begin."""

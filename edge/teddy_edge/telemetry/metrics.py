@@ -94,6 +94,7 @@ def open_metrics(
     verdicts: frozenset[str],
     waiting: Callable[[], Mapping[Lane, int]],  # events by lane; this and the next are asked by any thread
     connected: Callable[[], bool],
+    dropped: Callable[[], Mapping[str, int]],  # messages of the cloud, by a reason out of a fixed few
 ) -> Metrics:
     """Blocks: loads the library, which a bear that nobody watches over is spared (35 ms, 1 MB)."""
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -112,6 +113,14 @@ def open_metrics(
     Gauge(
         "teddy_link_connected", "1 while the bear has a connection to its broker.", registry=registry
     ).set_function(connected)
+    heard = Gauge(
+        "teddy_link_dropped_messages",
+        "Orders and answers of the cloud that were not taken since the start.",
+        ["reason"],
+        registry=registry,
+    )
+    for reason in dropped():
+        heard.labels(reason=reason).set_function(_for_reason(dropped, reason))
     return Metrics(
         registry=registry,
         turns=Counter(
@@ -147,6 +156,10 @@ def open_metrics(
 
 def _in_lane(waiting: Callable[[], Mapping[Lane, int]], lane: Lane) -> Callable[[], float]:
     return lambda: waiting()[lane]
+
+
+def _for_reason(dropped: Callable[[], Mapping[str, int]], reason: str) -> Callable[[], float]:
+    return lambda: dropped()[reason]
 
 
 def _one_of(known: frozenset[str], name: str) -> str:
