@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from teddy_cloud.eventstore import partitions
+from teddy_cloud.eventstore.archive.folder import FolderArchive
+from teddy_cloud.eventstore.archive.keeping import Keeper
+from teddy_cloud.eventstore.archive.reading import ArchivedEventStore
 from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, OWN_EPOCH
+from teddy_cloud.eventstore.redis import RedisEventStore
+from teddy_cloud.eventstore.redis_letters import RedisDeadLetters
 from teddy_cloud.eventstore.store import Item
 from teddy_cloud.projections.bears import STATE, Bears, state_of
+from teddy_shared.clock import SystemChance, SystemClock
 from teddy_shared.codec import encode_head
 from teddy_shared.envelope import Lane
 from teddy_shared.purposes import Purpose
+from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from tests import servers
+from tests.cloud_archive import DAY, Calendar
 from tests.cloud_bear import BEAR, EPOCH, head_of
 from tests.projecting import NOON, Cloud, cloud_on, following, turn, until
 from tests.servers import Server
@@ -75,6 +84,32 @@ async def test_a_store_that_goes_back_beneath_its_readers_is_believed_and_not_th
 
         assert shown == 1
         await until(lambda: as_stored(cloud))
+
+
+async def test_what_only_the_archive_holds_is_shown_though_the_store_lost_everything(
+    redis_server: Server, tmp_path: Path
+) -> None:
+    keys = MemoryKeyRing(chance=SystemChance())
+    async with cloud_on(redis_server.url) as live:
+        later = Calendar(wall=SystemClock().wall() + 120 * DAY)
+        seal = ChaChaSeal(keys=keys, chance=SystemChance())
+        archive = FolderArchive(folder=tmp_path, seal=seal, keys=keys)
+        streams, letters = RedisEventStore(client=live.client), RedisDeadLetters(client=live.client)
+        keeper = Keeper(live=streams, archive=archive, letters=letters, clock=later, chance=SystemChance())
+        cloud = replace(live, store=ArchivedEventStore(live=streams, archive=archive))
+        await cloud.append(*turn(BEAR, 1), *turn(BEAR, 2))
+        kept = await keeper.keep()
+        await cloud.append(*turn(BEAR, 3))
+        async with following(cloud):
+            await cloud.until_turns(BEAR, 3)
+
+        redis_server.flush()
+        async with following(cloud):
+            await cloud.until_turns(BEAR, 2)
+        await cloud.rebuilder().rebuild(Bears.name)
+
+        assert kept.archived == 6
+        assert await cloud.counted(BEAR) == 2
 
 
 def files(store: Server) -> Path:

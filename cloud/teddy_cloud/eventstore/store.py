@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NewType, Protocol
 
 from teddy_shared.envelope import BearId, Lane, Place, ProfileId
@@ -74,6 +74,7 @@ class Entry:
     head: bytes
     owner: str
     sealed: bytes
+    archived: bool = field(default=False, compare=False)  # out of reach of a store that loses its tail
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Final, Protocol
 
 from teddy_cloud.eventstore.store import Position
@@ -23,6 +23,14 @@ class Copy(StrEnum):
     @property
     def other(self) -> Copy:
         return Copy.B if self is Copy.A else Copy.A
+
+
+class Showing(IntEnum):
+    """What came of letting readers see a copy."""
+
+    GONE = -1  # it is somebody else's: of another rebuild, or shown already
+    BEHIND = 0  # the one that readers see has got farther
+    SHOWN = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,7 @@ class Step:
     after: Position
     cells: Mapping[Cell, bytes]
     applied: Mapping[Source, int]
+    archived: bool = False  # whether the event at `after` lies in the archive
 
 
 class Copies(Protocol):
@@ -85,8 +94,8 @@ class Copies(Protocol):
 
         - where its copy is no longer at `step.at`, or is no longer the one that readers see (or do not);
         - where a rebuild holds it, for a moment;
-        - where the event at `step.after` is not stored: it was read before the store lost its tail, and
-          a read model must not know more than the store.
+        - where the event at `step.after` is neither archived nor stored: it was read before the store lost
+          its tail, and a read model must not know more than the store.
 
         Of the copy that readers see, tells whose pages changed.
         """
@@ -107,9 +116,9 @@ class Rebuilds(Protocol):
         What another rebuild left in it is gone.
         """
 
-    async def show(self, rebuild: str, standings: Sequence[Standing]) -> Sequence[bool]:
+    async def show(self, rebuild: str, standings: Sequence[Standing]) -> Sequence[Showing]:
         """Let readers see these copies from now on, and forget the others.
 
-        False where the one that is seen has got farther. It is held then: the next HELD steps of it are
-        refused, so that the rebuild can catch up with one that moves with every event.
+        Where one is behind, the one that readers see is held: its next HELD steps are refused, so that the
+        rebuild can catch up with one that moves with every event.
         """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.store import BEGINNING, EventStore, Position, before, order_of
-from teddy_cloud.projections.copies import HELD, Copy, Known, Question, Source, Standing, Step
+from teddy_cloud.projections.copies import HELD, Copy, Known, Question, Showing, Source, Standing, Step
 from teddy_cloud.projections.readmodels import Cell, EveryNotice, Notices
 from teddy_shared.envelope import BearId
 
@@ -71,7 +71,7 @@ class MemoryReadModels:
             standings.append(Standing(model, place, copy, shown=False, position=position))
         return standings
 
-    async def show(self, rebuild: str, standings: Sequence[Standing]) -> Sequence[bool]:
+    async def show(self, rebuild: str, standings: Sequence[Standing]) -> Sequence[Showing]:
         return [await self._show(rebuild, each) for each in standings]
 
     async def page(self, model: str, bear: BearId, page: str) -> Mapping[str, bytes]:
@@ -107,7 +107,7 @@ class MemoryReadModels:
         if at.shown and self._held_back[at.model, at.partition] > 0:
             self._held_back[at.model, at.partition] -= 1
             return False
-        if not await self._is_stored(at.partition, step.after):
+        if not (step.archived or await self._is_stored(at.partition, step.after)):
             return False
         held.position = step.after
         held.cells.update(step.cells)
@@ -116,19 +116,19 @@ class MemoryReadModels:
             self._tell(cell.bear for cell in step.cells)
         return True
 
-    async def _show(self, rebuild: str, at: Standing) -> bool:
+    async def _show(self, rebuild: str, at: Standing) -> Showing:
         place = (at.model, at.partition)
         own, seen = self._of(at), self._held[(*place, at.copy.other)]
         if self._making.get(place) != rebuild or own.position != at.position:
-            return False
+            return Showing.GONE
         if order_of(seen.position) > order_of(own.position):
             self._held_back[place] = HELD
-            return False
+            return Showing.BEHIND
         self._shown[place] = at.copy
         self._made[place] = self._making.pop(place)
         self._held_back.pop(place, None)
         self._tell(cell.bear for cell in self._held.pop((*place, at.copy.other)).cells)
-        return True
+        return Showing.SHOWN
 
     async def _is_stored(self, partition: int, position: Position) -> bool:
         if self._store is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import Final
 
 from teddy_cloud.eventstore.partitions import PARTITIONS
 from teddy_cloud.eventstore.store import Doorbell, EventStore
-from teddy_cloud.projections.copies import Copies, Standing
+from teddy_cloud.projections.copies import HELD, Copies, Standing
 from teddy_cloud.projections.projection import Projection
 from teddy_cloud.projections.sweep import WIDTH, Sweep
 from teddy_shared.backoff import delays
@@ -21,6 +22,7 @@ from teddy_shared.seal import Seal
 ROUND: Final = (
     1.0  # seconds in which every partition is looked at; the doorbell is quicker, but may be missed
 )
+TRIES: Final = 2 * HELD  # for a partition in which somebody else is always faster; then the next round's
 TURNS: Final = 4  # of a round, so that looking at all of them never holds up those that ring
 
 _log = log("projections")
@@ -99,6 +101,7 @@ class Projector:
     async def _move(self, partitions: Iterable[int]) -> None:
         """Go on in these until nothing more is there; what comes meanwhile rings by itself."""
         waiting = set(partitions)
+        tries: Counter[int] = Counter()
         while waiting:
             at_once = set(islice(waiting, WIDTH))
             swept = await self._sweep.move(
@@ -109,5 +112,7 @@ class Projector:
             overtaken = {each.partition for each in swept.overtaken}
             if overtaken:
                 await self._ask(overtaken)
+                tries.update(overtaken)
             waiting -= at_once
-            waiting |= overtaken | {each.partition for each in swept.unfinished}
+            waiting |= {each for each in overtaken if tries[each] < TRIES}
+            waiting |= {each.partition for each in swept.unfinished}

@@ -8,13 +8,15 @@ from typing import Final
 
 from teddy_cloud.eventstore.partitions import PARTITIONS
 from teddy_cloud.eventstore.store import EventStore
-from teddy_cloud.projections.copies import Copies, Rebuilds, Standing
+from teddy_cloud.projections.copies import Copies, Rebuilds, Showing, Standing
 from teddy_cloud.projections.projection import Projection
 from teddy_cloud.projections.sweep import Sweep
 from teddy_shared.clock import Chance, Clock
+from teddy_shared.errors import LinkError
 from teddy_shared.seal import Seal
 
 AT_ONCE: Final = 16  # partitions; as often it is told how far it is
+PATIENCE: Final = 100  # rounds in which not one partition is finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,10 @@ class Rebuilder:
     async def rebuild(
         self, model: str, *, anew: bool = False, tell: Callable[[Progress], None] = lambda _: None
     ) -> None:
-        """Goes on with a rebuild that broke off, unless it is to begin `anew`. Raises LinkError."""
+        """Goes on with a rebuild that broke off, unless it is to begin `anew`.
+
+        Raises LinkError; also where it does not get on, since somebody else is always in its way.
+        """
         sweep = Sweep(
             projections=[self._projections[model]],
             store=self._store,
@@ -69,14 +74,17 @@ class Rebuilder:
             await self._rebuilds.forget(model)
         rebuild = await self._rebuilds.open(model, self._chance.token(8))
         began = self._clock.monotonic()
-        at_first: int | None = None
-        while waiting := await self._rebuilds.begin(model, rebuild, range(PARTITIONS)):
-            done = PARTITIONS - len(waiting)
-            at_first = done if at_first is None else at_first
-            took = self._clock.monotonic() - began
-            left = took / (done - at_first) * len(waiting) if done > at_first else None
-            tell(Progress(done, PARTITIONS, left))
+        waiting = at_first = await self._rebuilds.begin(model, rebuild, range(PARTITIONS))
+        in_vain = 0
+        while waiting:
+            took, made = self._clock.monotonic() - began, len(at_first) - len(waiting)
+            left = took / made * len(waiting) if made else None
+            tell(Progress(PARTITIONS - len(waiting), PARTITIONS, left))
             await self._make(sweep, rebuild, waiting[:AT_ONCE])
+            before, waiting = waiting, await self._rebuilds.begin(model, rebuild, range(PARTITIONS))
+            in_vain = in_vain + 1 if len(waiting) >= len(before) else 0
+            if in_vain > PATIENCE:
+                raise LinkError(f"the rebuild does not get on in partition {waiting[0].partition}")
         tell(Progress(PARTITIONS, PARTITIONS, 0.0))
         await self._rebuilds.forget(model)
 
@@ -88,5 +96,4 @@ class Rebuilder:
             ended = [after for before, after in swept.reached.items() if before not in swept.unfinished]
             shown = await self._rebuilds.show(rebuild, ended)
             going = [swept.reached[each] for each in swept.unfinished]
-            # The copy that readers see has got farther meanwhile.
-            going += [each for each, is_shown in zip(ended, shown, strict=True) if not is_shown]
+            going += [each for each, how in zip(ended, shown, strict=True) if how is Showing.BEHIND]

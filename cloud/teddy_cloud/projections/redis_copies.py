@@ -11,7 +11,7 @@ from typing import Final
 from teddy_cloud.eventstore.partitions import events
 from teddy_cloud.eventstore.store import BEGINNING, Position
 from teddy_cloud.projections import keys
-from teddy_cloud.projections.copies import HELD, Copy, Known, Question, Source, Standing, Step
+from teddy_cloud.projections.copies import HELD, Copy, Known, Question, Showing, Source, Standing, Step
 from teddy_cloud.projections.readmodels import Cell
 from teddy_cloud.storage.client import Call, Part, Script, StoreClient
 
@@ -101,7 +101,7 @@ class RedisCopies:
             if row
         ]
 
-    async def show(self, rebuild: str, standings: Sequence[Standing]) -> Sequence[bool]:
+    async def show(self, rebuild: str, standings: Sequence[Standing]) -> Sequence[Showing]:
         rows: list[int] = await self._client.run_all(
             [
                 (
@@ -116,7 +116,7 @@ class RedisCopies:
                 for each in standings
             ]
         )
-        return [bool(row) for row in rows]
+        return [Showing(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,8 @@ def _call(partition: int, steps: Iterable[Step]) -> Call:
         hashes = _hashes(step)
         bears = sorted({cell.bear for cell in step.cells}) if at.shown else []
         touched += [keys.listing(partition, at.model, at.copy), *(key for key, _ in hashes)]
-        arguments += [at.model, at.copy, int(at.shown), at.position, step.after, len(hashes), len(bears)]
+        arguments += [at.model, at.copy, int(at.shown), at.position, step.after]
+        arguments += [len(hashes), len(bears), int(step.archived)]
         for _, pairs in hashes:
             arguments += [len(pairs), *pairs]
         arguments += bears

@@ -3,11 +3,12 @@
 -- never be caught up with. A rebuild that dies meanwhile holds nobody up for longer.
 -- KEYS: standing, events, listing of the copy that goes
 -- ARGV: model, copy that comes, its position, rebuild, how often others are refused
+-- Gives 1; 0 where it is not as far; -1 where it is not this rebuild's to show.
 local model, copy = ARGV[1], ARGV[2]
 local other = copy == 'a' and 'b' or 'a'
 local found = redis.call('HMGET', KEYS[1], model, model .. '/making', model .. '/' .. copy, model .. '/' .. other)
 local own, seen = found[3] or '0-0', found[4] or '0-0'
-if (found[1] or 'a') ~= other or found[2] ~= ARGV[4] or own ~= ARGV[3] then return 0 end
+if (found[1] or 'a') ~= other or found[2] ~= ARGV[4] or own ~= ARGV[3] then return -1 end
 if is_later(seen, own) then
   if redis.call('XRANGE', KEYS[2], '(' .. own, seen, 'COUNT', 1)[1] then
     redis.call('HSET', KEYS[1], model .. '/held', ARGV[5])

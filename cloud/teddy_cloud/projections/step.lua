@@ -1,19 +1,12 @@
 -- Takes copies of read models in one partition on, each if it still stands where the writer saw it.
 -- KEYS: standing, events, then for each copy its listing and the hashes it writes (all in one slot)
 -- ARGV: for each copy: model, copy, '1' if readers see it, position before, position after, how many hashes,
---       how many bears to tell of; then each hash: how many parts, fields and values; then the bears
+--       how many bears to tell of, '1' if it read from the archive; then each hash: how many parts, fields and values; then the bears
 -- Gives for each copy 1, or 0 where nothing was written.
 local stored = {}
 
 local function is_stored(at)
-  if stored[at] == nil then
-    if redis.call('XRANGE', KEYS[2], at, at)[1] then
-      stored[at] = true
-    else -- it lies in the archive, if it is older than all that is here; else the store has lost it
-      local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-      stored[at] = redis.call('EXISTS', KEYS[2]) == 1 and (not first or is_later(first[1], at))
-    end
-  end
+  if stored[at] == nil then stored[at] = redis.call('XRANGE', KEYS[2], at, at)[1] ~= nil end
   return stored[at]
 end
 
@@ -29,10 +22,10 @@ end
 
 local taken, key, at = {}, 3, 1
 while at <= #ARGV do
-  local model, copy, is_shown, before, after, hashes, bears = unpack(ARGV, at, at + 6)
+  local model, copy, is_shown, before, after, hashes, bears, archived = unpack(ARGV, at, at + 7)
   local listing = KEYS[key]
-  local take = stands(model, copy, is_shown, before) and is_stored(after)
-  at, key = at + 7, key + 1
+  local take = stands(model, copy, is_shown, before) and (archived == '1' or is_stored(after))
+  at, key = at + 8, key + 1
   for _ = 1, hashes do
     local parts = tonumber(ARGV[at])
     if take then

@@ -81,7 +81,7 @@ class Sweep:
         steps = [
             self._step(
                 each.at,
-                found[each.at.partition][-1].position,
+                found[each.at.partition][-1],
                 opened[each.at.partition],
                 next(answers) if each.sources else _NOTHING,
             )
@@ -101,7 +101,7 @@ class Sweep:
             {cell for each in wanted for cell in projection.touches(each.head)},
         )
 
-    def _step(self, at: Standing, after: Position, opened: Iterable[Opened | Broken], known: Known) -> Step:
+    def _step(self, at: Standing, last: Entry, opened: Iterable[Opened | Broken], known: Known) -> Step:
         projection = self._projections[at.model]
         before, applied = dict(known.cells), dict(known.applied)
         cells: dict[Cell, bytes] = {}
@@ -115,7 +115,7 @@ class Sweep:
             before.update(changed)
             cells.update(changed)
             applied[each.source] = numbers[each.source] = each.number
-        return Step(at, after, cells, numbers)
+        return Step(at, last.position, cells, numbers, archived=last.archived)
 
     async def _bury(self, partition: int, broken: Iterable[Broken]) -> None:
         for each in broken:

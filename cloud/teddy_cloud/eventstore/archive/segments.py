@@ -85,5 +85,6 @@ def unpack(data: bytes) -> list[Entry]:
             fields.append(data[at : at + length])
             at += length
         head, owner, sealed = fields
-        entries.append(Entry(Position(f"{milliseconds}-{number}"), head, owner.decode(), sealed))
+        position = Position(f"{milliseconds}-{number}")
+        entries.append(Entry(position, head, owner.decode(), sealed, archived=True))
     return entries
