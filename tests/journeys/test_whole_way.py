@@ -13,6 +13,8 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from teddy_cloud.commands.ordering import Wanted, list_orders, send_order
+from teddy_cloud.settings import Settings, load
 from tests.processes import SECONDS, Teddy, ask, teddy
 from tests.servers import Server
 
@@ -62,6 +64,23 @@ class Home:
         turns: list[dict[str, Any]] = today["turns"]
         return turns
 
+    async def ordered(self) -> str:
+        """The bear shall tell how it is; nothing of the cloud need run for that."""
+        return (await send_order(self._office, Wanted(BEAR, "report", None, expires_in=3600.0, wait=0.0))).id
+
+    async def done(self, order: str) -> None:
+        """Returns when the bear has obeyed."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                (found,) = [each for each in await list_orders(self._office, BEAR) if each.id == order]
+                if found.standing == "done":
+                    return
+                await asyncio.sleep(0.2)
+
+    @property
+    def _office(self) -> Settings:
+        return load(environment={}, overrides={"store": self.store.url, "data": self.folder / "cloud"})
+
     async def all_arrived(self, cloud: Teddy, wanted: set[str]) -> list[dict[str, Any]]:
         async with asyncio.timeout(SECONDS):
             while True:
@@ -98,6 +117,7 @@ async def test_every_turn_arrives_exactly_once_though_everything_is_killed(home:
         await first_life.kill()  # recorded, and never sent
         await cloud.kill()
 
+        order = await home.ordered()
         await asyncio.to_thread(home.broker.start)
         second_life = await stack.enter_async_context(home.bear(*clips(4, 9)))
         (three,) = await second_life.turns(1)  # and talks without a cloud
@@ -107,5 +127,6 @@ async def test_every_turn_arrives_exactly_once_though_everything_is_killed(home:
         talked = [each["turn"] for each in (one, two, three, four)]
         arrived = await home.all_arrived(cloud, set(talked))
         assert sorted(each["turn"] for each in arrived) == sorted(talked)
+        await home.done(order)
         assert await second_life.end() == 0
         assert await cloud.end() == 0
