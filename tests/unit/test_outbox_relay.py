@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -16,13 +16,24 @@ from hypothesis import strategies as st
 from teddy_edge.link.current import Current
 from teddy_edge.outbox.entry import NO_TURN
 from teddy_edge.outbox.errors import OutboxAway
+from teddy_edge.outbox.grace import COARSE, GRACE
 from teddy_edge.outbox.memory import MemoryOutbox
 from teddy_edge.outbox.relay import Heard, Opened, relay
+from teddy_edge.outbox.room import LIMIT
 from teddy_shared.clock import SeededChance
 from teddy_shared.codec import BATCH_BYTES, BATCH_EVENTS, WireEvent, decode_batch, decode_head
-from teddy_shared.envelope import WITHHELD, BearId, Lane
+from teddy_shared.envelope import GAP, WITHHELD, BearId, Kind, Lane
 from teddy_shared.errors import LinkError
-from teddy_shared.events import BearStarted, Event, SafetyAlertRaised, TurnBegun, TurnEnded
+from teddy_shared.events import (
+    BearStarted,
+    Event,
+    EventsDropped,
+    Label,
+    SafetyAlertRaised,
+    TurnBegun,
+    TurnEnded,
+    from_bytes,
+)
 from teddy_shared.messages import Ack
 from teddy_shared.purposes import Consent, Purpose
 from tests.virtual_time import VirtualClock, run_virtual
@@ -32,30 +43,64 @@ pytestmark = pytest.mark.virtual_time
 EVERYTHING: Consent = frozenset(Purpose)
 
 
+Marks = dict[tuple[str, Lane], int]
+
+
 @dataclass
 class Cloud:
     """Applies the rule of marks: what is next is stored, what is known is known, above is refused."""
 
     stored: list[WireEvent] = field(default_factory=list)
-    marks: dict[tuple[str, Lane], int] = field(default_factory=dict)
+    marks: Marks = field(default_factory=dict)
+    covered: dict[tuple[str, Lane, int], int] = field(default_factory=dict)  # numbers below a gap's own
+    past: list[tuple[int, Marks]] = field(default_factory=list)  # what it was, batch by batch
 
     def take(self, data: bytes, *, most: int = 10**9) -> Ack:
         batch = decode_batch(data)
         header = batch.header
         assert header.count <= BATCH_EVENTS
-        mark = self.marks.get((header.epoch, header.lane), 0)
-        for seq, event in enumerate(batch.events[:most], start=header.first):
-            if seq == mark + 1:
-                place = decode_head(event.head).place
-                assert (place.epoch, place.lane, place.seq) == (header.epoch, header.lane, seq)
-                self.stored.append(event)
-                mark = seq
+        self.past.append((len(self.stored), dict(self.marks)))
+        mark = self.mark(header.epoch, header.lane)
+        end = header.first + header.covers - 1
+        if header.covers > 1 and header.first <= mark + 1 and end > mark:
+            (event,) = batch.events
+            assert decode_head(event.head).place.seq == end
+            self.covered[header.epoch, header.lane, end] = end - mark - 1
+            self.stored.append(event)
+            mark = end
+        elif header.covers == 1:
+            for seq, event in enumerate(batch.events[:most], start=header.first):
+                if seq == mark + 1:
+                    place = decode_head(event.head).place
+                    assert (place.epoch, place.lane, place.seq) == (header.epoch, header.lane, seq)
+                    self.stored.append(event)
+                    mark = seq
         self.marks[header.epoch, header.lane] = mark
         return Ack(epoch=header.epoch, lane=header.lane, mark=mark)
 
+    def mark(self, epoch: str, lane: Lane) -> int:
+        return self.marks.get((epoch, lane), 0)
+
+    def lose_tail(self, batches: int) -> None:
+        """As a failover to a replica that was behind, or a start from an older file."""
+        if self.past:
+            size, self.marks = self.past[-min(batches, len(self.past))]
+            del self.stored[size:]
+            del self.past[-min(batches, len(self.past)) :]
+
     def numbers(self, lane: Lane) -> list[int]:
-        places = [decode_head(event.head).place for event in self.stored]
-        return [place.seq for place in places if place.lane == lane]
+        """In the order in which they were stored, those of gaps too."""
+        found: list[int] = []
+        for event in self.stored:
+            place = decode_head(event.head).place
+            if place.lane == lane:
+                below = self.covered.get((place.epoch, lane, place.seq), 0)
+                found += range(place.seq - below, place.seq + 1)
+        return found
+
+    def places(self) -> list[tuple[Lane, str]]:
+        heads = [decode_head(event.head) for event in self.stored]
+        return [(head.place.lane, head.type) for head in heads]
 
     def types(self) -> list[str]:
         return [decode_head(event.head).type for event in self.stored]
@@ -73,6 +118,12 @@ class GoodLink:
         self.sent.append((asyncio.get_running_loop().time(), lane, batch))
         self.inbox.put_nowait(self.cloud.take(batch))
 
+    def hello(self, epoch: str) -> None:
+        """A new connection, and the cloud's answer to the bear's hello."""
+        self.inbox.put_nowait(Opened())
+        for lane in Lane:
+            self.inbox.put_nowait(Ack(epoch=epoch, lane=lane, mark=self.cloud.mark(epoch, lane)))
+
     async def heard(self) -> AsyncIterator[Heard]:
         while True:
             yield await self.inbox.get()
@@ -81,8 +132,9 @@ class GoodLink:
 class BadLink(GoodLink):
     """Loses, repeats, delays and cuts short; calms down in the end, as networks do."""
 
-    def __init__(self, cloud: Cloud, seed: int, troubles: int) -> None:
+    def __init__(self, cloud: Cloud, seed: int, troubles: int, *, forgetful: bool = False) -> None:
         super().__init__(cloud)
+        self._forgetful = forgetful  # whether the cloud may lose its tail
         self._dice = random.Random(seed)
         self._troubles = troubles
         self._past: list[Ack] = []
@@ -90,7 +142,7 @@ class BadLink(GoodLink):
     async def send(self, lane: Lane, batch: bytes) -> None:
         self.sent.append((asyncio.get_running_loop().time(), lane, batch))
         self._troubles -= 1
-        trouble = self._dice.randrange(8) if self._troubles > 0 else 7
+        trouble = self._dice.randrange(10 if self._forgetful else 8) if self._troubles > 0 else 7
         await asyncio.sleep(self._dice.uniform(0, 0.2))
         match trouble:
             case 0:
@@ -112,6 +164,15 @@ class BadLink(GoodLink):
                 self._answer(self.cloud.take(batch))
                 self.inbox.put_nowait(Opened())
                 self.inbox.put_nowait(self._dice.choice(self._past))
+            case 7 if self._troubles > 0 and self._past:  # an old acknowledgement for no reason
+                self.inbox.put_nowait(self._dice.choice(self._past))
+                self._answer(self.cloud.take(batch))
+            case 8:  # a failover that nobody on this connection notices
+                self.cloud.lose_tail(self._dice.randint(1, 6))
+                self._answer(self.cloud.take(batch))
+            case 9:  # one that breaks the connection; the batch was lost with it
+                self.cloud.lose_tail(self._dice.randint(1, 6))
+                self.hello(decode_batch(batch).header.epoch)
             case _:
                 self._answer(self.cloud.take(batch))
 
@@ -128,8 +189,8 @@ class Consents:
         return self.current.values()
 
 
-def new_outbox() -> MemoryOutbox:
-    return MemoryOutbox(bear=BearId("bear-1"), clock=VirtualClock(), chance=SeededChance(1))
+def new_outbox(*, limit: int = LIMIT) -> MemoryOutbox:
+    return MemoryOutbox(bear=BearId("bear-1"), clock=VirtualClock(), chance=SeededChance(1), limit=limit)
 
 
 @asynccontextmanager
@@ -156,6 +217,17 @@ async def until(condition: Callable[[], bool], *, seconds: float = 900) -> None:
 
 def is_empty(outbox: MemoryOutbox) -> bool:
     return all(mark.acked == mark.last for mark in outbox.marks().values())
+
+
+class Measured(Event):
+    """What a bear would note of itself now and then."""
+
+    label = Label("bear.measured", Kind.SYSTEM, Lane.TELEMETRY, Purpose.DEVICE)
+    number: int
+
+
+def measured(number: int) -> Event:
+    return Measured(number=number)
 
 
 def some(number: int) -> Event:
@@ -188,6 +260,84 @@ def test_over_any_link_everything_arrives_exactly_once_and_in_order(
         assert outbox.healed == ()
 
     run_virtual(story())
+
+
+async def until_complete(outbox: MemoryOutbox, cloud: Cloud, link: GoodLink) -> None:
+    """A cloud that lost its tail behind the last batch is found out by the next hello."""
+    for _ in range(20):
+        await until(lambda: is_empty(outbox))
+        if all(cloud.mark(outbox.epoch, lane) == mark.last for lane, mark in outbox.marks().items()):
+            return
+        link.hello(outbox.epoch)
+        await asyncio.sleep(1)
+    raise AssertionError("the cloud never has it all")
+
+
+@given(seed=st.integers(0, 2**32), troubles=st.integers(0, 25), count=st.integers(1, 150))
+@settings(max_examples=60, deadline=None)
+def test_whatever_tail_the_cloud_loses_everything_arrives_exactly_once_and_in_order(
+    seed: int, troubles: int, count: int
+) -> None:
+    async def story() -> None:
+        outbox, cloud = new_outbox(), Cloud()
+        link = BadLink(cloud, seed, troubles, forgetful=True)
+        async with relaying(outbox, link, Consents(EVERYTHING)):
+            for number in range(count):
+                await outbox.append(some(number), NO_TURN)
+                if number % 20 == 0:
+                    await asyncio.sleep(random.Random(seed + number).uniform(0, 2))
+            await until_complete(outbox, cloud, link)
+
+        for lane in Lane:
+            assert cloud.numbers(lane) == list(range(1, outbox.marks()[lane].last + 1))
+        assert len(cloud.stored) == count
+        assert outbox.healed == ()
+        assert len(link.sent) < 40 + 2 * troubles + count  # no storm of batches
+
+    run_virtual(story())
+
+
+@given(seed=st.integers(0, 2**32), troubles=st.integers(0, 25), count=st.integers(1, 150))
+@settings(max_examples=60, deadline=None)
+def test_over_any_link_what_gave_way_is_counted_and_all_else_arrives_exactly_once(
+    seed: int, troubles: int, count: int
+) -> None:
+    async def story() -> None:
+        outbox, cloud = new_outbox(limit=6000), Cloud()
+        link = BadLink(cloud, seed, troubles)
+        async with relaying(outbox, link, Consents(EVERYTHING)):
+            for number in range(count):
+                with suppress(OutboxAway):  # of telemetry, where the talk alone has reached the limit
+                    await outbox.append(measured(number) if number % 4 else some(number), NO_TURN)
+                if number % 40 == 0:
+                    await asyncio.sleep(random.Random(seed + number).uniform(0, 2))
+            await until(lambda: is_empty(outbox))
+
+        for lane in Lane:
+            assert cloud.numbers(lane) == list(range(1, outbox.marks()[lane].last + 1))
+        for lane in (Lane.SAFETY, Lane.INTERACTION):
+            assert all(type_ != GAP for lane_, type_ in cloud.places() if lane_ == lane)
+        payloads = [event.payload for event in cloud.stored if decode_head(event.head).type != GAP]
+        assert len(payloads) == len(set(payloads))
+        assert outbox.healed == ()
+
+    run_virtual(story())
+
+
+async def test_what_gave_way_travels_as_one_event_that_says_how_many() -> None:
+    outbox, link = new_outbox(limit=20_000), GoodLink(Cloud())
+    for number in range(200):
+        await outbox.append(measured(number), NO_TURN)
+    async with relaying(outbox, link, Consents(EVERYTHING)):
+        await until(lambda: is_empty(outbox))
+
+    first, *others = [decode_batch(data) for _, _, data in link.sent]
+    assert (first.header.first, first.header.count) == (1, 1)
+    (event,) = first.events
+    assert from_bytes(GAP, 1, event.payload) == EventsDropped(first=1, count=first.header.covers)
+    assert decode_head(event.head).place.seq == first.header.covers > 100
+    assert others[0].header.first == first.header.covers + 1
+    assert link.cloud.numbers(Lane.TELEMETRY) == list(range(1, 201))
 
 
 async def test_a_burst_travels_in_few_batches_one_in_flight_a_lane() -> None:
@@ -300,20 +450,73 @@ async def test_a_cloud_that_asks_for_a_pause_gets_it() -> None:
     assert [later - earlier for earlier, later in pairwise(times)] == [30.0, 30.0]
 
 
-async def test_a_cloud_that_lost_its_store_gets_what_still_waits_under_a_new_epoch() -> None:
+async def test_a_cloud_that_lost_its_store_gets_everything_of_the_last_day_again() -> None:
+    outbox, link = new_outbox(), GoodLink(Cloud())
+    async with relaying(outbox, link, Consents(EVERYTHING)):
+        for number in range(100):
+            await outbox.append(TurnBegun(speech_ms=number), NO_TURN)
+        await until(lambda: is_empty(outbox))
+        link.cloud.marks.clear()
+        link.cloud.stored.clear()
+        link.hello(outbox.epoch)
+        await until(lambda: len(link.cloud.stored) == 100)
+
+    assert link.cloud.numbers(Lane.INTERACTION) == list(range(1, 101))
+    assert outbox.healed == ()
+
+
+async def test_a_cloud_that_lost_more_than_a_day_gets_what_is_still_here_under_a_new_epoch() -> None:
     outbox, link = new_outbox(), GoodLink(Cloud())
     async with relaying(outbox, link, Consents(EVERYTHING)):
         for number in range(10):
             await outbox.append(TurnBegun(speech_ms=number), NO_TURN)
         await until(lambda: is_empty(outbox))
+        await asyncio.sleep(GRACE + 2 * COARSE)
+        await outbox.append(TurnBegun(speech_ms=10), NO_TURN)
+        await until(lambda: is_empty(outbox))
+        old = outbox.epoch
         link.cloud.marks.clear()
         link.cloud.stored.clear()
         for number in range(3):
-            await outbox.append(TurnBegun(speech_ms=number), NO_TURN)
+            await outbox.append(TurnBegun(speech_ms=11 + number), NO_TURN)
         await until(lambda: is_empty(outbox))
 
-    assert link.cloud.numbers(Lane.INTERACTION) == [1, 2, 3]
+    assert outbox.epoch != old
+    assert link.cloud.numbers(Lane.INTERACTION) == [1, 2, 3, 4]
+    spoken = [from_bytes("turn.begun", 1, event.payload) for event in link.cloud.stored]
+    assert spoken == [TurnBegun(speech_ms=10 + number) for number in range(4)]
     assert len(outbox.healed) == 1
+
+
+async def test_what_was_withheld_does_not_come_back_when_the_cloud_lost_it_and_consent_was_given() -> None:
+    outbox, link, consents = new_outbox(), GoodLink(Cloud()), Consents(frozenset())
+    async with relaying(outbox, link, consents):
+        await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
+        await until(lambda: is_empty(outbox))
+        consents.current.set(EVERYTHING)
+        await outbox.append(TurnBegun(speech_ms=2), NO_TURN)
+        await until(lambda: is_empty(outbox))
+        link.cloud.marks.clear()
+        link.cloud.stored.clear()
+        link.hello(outbox.epoch)
+        await until(lambda: len(link.cloud.stored) == 2)
+
+    assert link.cloud.types() == [WITHHELD, "turn.begun"]
+
+
+class FullCard(MemoryOutbox):
+    async def withhold(self, lane: Lane, numbers: Sequence[int], *, epoch: str) -> None:
+        raise OutboxAway("database or disk is full")
+
+
+async def test_a_full_card_does_not_keep_stand_ins_from_travelling() -> None:
+    outbox = FullCard(bear=BearId("bear-1"), clock=VirtualClock(), chance=SeededChance(1))
+    link = GoodLink(Cloud())
+    async with relaying(outbox, link, Consents(frozenset())):
+        await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
+        await until(lambda: is_empty(outbox))
+
+    assert link.cloud.types() == [WITHHELD]
 
 
 async def test_a_bear_whose_card_forgot_its_last_commits_repeats_no_number() -> None:

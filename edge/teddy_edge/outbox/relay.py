@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from teddy_edge.outbox.entry import Mark, Waiting
-from teddy_edge.outbox.errors import OutboxError
+from teddy_edge.outbox.errors import OutboxAway, OutboxError
 from teddy_edge.outbox.lanes import Lanes, Meaning
 from teddy_shared.clock import Chance, Clock
 from teddy_shared.codec import Batch, BatchHeader, WireEvent, encode_batch, encode_head
@@ -59,7 +59,11 @@ class Recorded(Protocol):
 
     async def acknowledged(self, lane: Lane, mark: int, *, epoch: str) -> None: ...
 
+    async def rewind(self, lane: Lane, mark: int, *, epoch: str) -> None: ...
+
     async def renew(self, reason: str) -> None: ...
+
+    async def withhold(self, lane: Lane, numbers: Sequence[int], *, epoch: str) -> None: ...
 
     def tell(self, listener: Callable[[], None]) -> None: ...
 
@@ -154,11 +158,27 @@ class _Relay:
         if not events:
             self._blocked.add(lane)
             return
-        first = waiting[0].head.place
-        header = BatchHeader(epoch=first.epoch, lane=lane, first=first.seq, count=len(events))
-        self._lanes.sent(lane, first.seq + len(events) - 1, now)
+        await self._withhold(lane, waiting, events)
+        place, covers = waiting[0].head.place, waiting[0].covers
+        first = place.seq - covers + 1
+        header = BatchHeader(epoch=place.epoch, lane=lane, first=first, count=len(events), covers=covers)
+        self._lanes.sent(lane, place.seq + len(events) - 1, now)
         with suppress(LinkError):  # as if it were lost on the way: due again later, or on `Opened`
             await self._link.send(lane, encode_batch(Batch(header, tuple(events))))
+
+    async def _withhold(self, lane: Lane, waiting: Sequence[Waiting], events: Sequence[WireEvent]) -> None:
+        """What travels as a stand-in goes from the bear before it does, so that no rewind brings it back."""
+        held = [
+            entry.head.place
+            for entry, event in zip(waiting, events, strict=False)  # the lane may wait behind these
+            if event is not entry.wire
+        ]
+        if held:
+            numbers = [place.seq for place in held]
+            try:
+                await self._outbox.withhold(lane, numbers, epoch=held[0].epoch)
+            except OutboxAway:  # on a full card they stay until their grace is over; the link goes on
+                log("relay").warning("withheld events stay on the card for now", count=len(numbers))
 
     async def _hear(self, heard: Heard) -> None:
         if isinstance(heard, Opened):
@@ -170,6 +190,9 @@ class _Relay:
         match self._lanes.hear(heard, mark, self._clock.monotonic()):
             case Meaning.PROGRESS:
                 await self._outbox.acknowledged(heard.lane, heard.mark, epoch=heard.epoch)
+            case Meaning.REWIND:
+                log("relay").warning("rewind", lane=int(heard.lane), cloud=heard.mark, here=mark.acked)
+                await self._outbox.rewind(heard.lane, heard.mark, epoch=heard.epoch)
             case Meaning.ELSEWHERE:
                 reason = f"lane {heard.lane} is at {heard.mark} in the cloud and at {mark.acked} here"
                 log("relay").warning("new epoch", reason=reason)

@@ -26,7 +26,7 @@ LIMIT: Final = 200_000_000  # bytes that the outbox may hold
 RESERVE: Final = 4 * 1024 * 1024  # bytes: a log of its own and some thousand alerts
 LOG: Final = 4 * 1024 * 1024 + 128 * 1024  # bytes that the log grows to before it begins anew
 PIECE: Final = 256 * 1024  # bytes of zeros at once, so that an event does not wait long behind them
-STEP: Final = 128  # events that give way at once
+STEP: Final = 64  # events that give way at once
 SPARE: Final = 4 * RESERVE  # bytes that must be free on the card before a reserve is made
 
 YIELDING: Final = (Lane.BULK, Lane.TELEMETRY)
