@@ -242,6 +242,26 @@ class ReadModelsContract:
 
         assert (before, first, heard) == (frozenset(), {BEAR}, {BEAR, NEIGHBOUR})
 
+    async def test_pages_are_taken_away_from_one_bear_out_of_both_copies(self, kept: Kept) -> None:
+        one, two = await kept.positions(2)
+        at = await kept.standing()
+        cells = {MONDAY: b"ours", TUESDAY: b"ours", Cell(NEIGHBOUR, "monday", "turn-1"): b"theirs"}
+        await kept.write(Step(at, one, cells, {SOURCE: 1}))
+        hidden = await kept.hidden()
+        await kept.write(Step(hidden, two, cells, {SOURCE: 1}))
+        names = await kept.models.pages("days", BEAR)
+
+        async with kept.models.notices(BEAR) as ours:
+            gone = [await kept.models.erase("days", BEAR, ["monday", "wednesday"]) for _ in range(2)]
+            told = await ours.changed(5)
+
+        assert (set(names), gone, told) == ({"monday", "tuesday"}, [1, 0], True)
+        assert set(await kept.models.pages("days", BEAR)) == {"tuesday"}
+        assert await kept.models.page("days", BEAR, "monday") == {}
+        assert await kept.models.page("days", NEIGHBOUR, "monday") == {"turn-1": b"theirs"}
+        assert await kept.known(replace(hidden, position=two)) == Known({SOURCE: 1}, {TUESDAY: b"ours"})
+        assert await kept.known(replace(at, position=one)) == Known({SOURCE: 1}, {TUESDAY: b"ours"})
+
 
 class TestMemoryReadModels(ReadModelsContract):
     @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -81,6 +81,18 @@ class MemoryReadModels:
     async def cells(self, model: str, cells: Iterable[Cell]) -> Mapping[Cell, bytes]:
         found = {cell: self._seen(model, cell.bear).cells.get(cell) for cell in cells}
         return {cell: value for cell, value in found.items() if value is not None}
+
+    async def pages(self, model: str, bear: BearId) -> Collection[str]:
+        return {cell.page for cell in self._seen(model, bear).cells if cell.bear == bear}
+
+    async def erase(self, model: str, bear: BearId, pages: Collection[str]) -> int:
+        seen = len(set(pages) & set(await self.pages(model, bear)))
+        for copy in Copy:
+            cells = self._held[model, partition_of(bear), copy].cells
+            for cell in [each for each in cells if each.bear == bear and each.page in pages]:
+                del cells[cell]
+        self._tell([bear])
+        return seen
 
     @asynccontextmanager
     async def notices(self, bear: BearId) -> AsyncIterator[Notices]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -41,6 +41,15 @@ class ReadModels(Protocol):
 
     async def cells(self, model: str, cells: Iterable[Cell]) -> Mapping[Cell, bytes]:
         """The values of those that have one."""
+
+    async def pages(self, model: str, bear: BearId) -> Collection[str]:
+        """The names of those that this bear has."""
+
+    async def erase(self, model: str, bear: BearId, pages: Collection[str]) -> int:
+        """Take pages away, out of a copy that is being made too; how many readers could see.
+
+        A projector that has read their events already may write them once more. Tells that they changed.
+        """
 
     def notices(self, bear: BearId) -> AbstractAsyncContextManager[Notices]: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Final
@@ -19,6 +19,8 @@ EVERY: Final = BearId("*")  # no bear's name: the pattern that every channel fit
 AT_ONCE: Final = 1024  # bears in one look
 
 _SHOWN: Final = Script(files(__package__).joinpath("shown.lua").read_text())
+_PAGES: Final = Script(files(__package__).joinpath("pages.lua").read_text())
+_ERASE: Final = Script(files(__package__).joinpath("erase.lua").read_text())
 
 
 class RedisReadModels:
@@ -42,6 +44,13 @@ class RedisReadModels:
             for cell, value in zip(wanted, row, strict=True)
             if value is not None
         }
+
+    async def pages(self, model: str, bear: BearId) -> Collection[str]:
+        found: list[bytes] = await self._client.run(_PAGES, _everything(model, bear), [model, bear])
+        return {each.decode() for each in found}
+
+    async def erase(self, model: str, bear: BearId, pages: Collection[str]) -> int:
+        return int(await self._client.run(_ERASE, _everything(model, bear), [model, bear, *sorted(pages)]))
 
     @asynccontextmanager
     async def notices(self, bear: BearId) -> AsyncIterator[Notices]:
@@ -77,6 +86,11 @@ class _RedisEveryNotice:
             bears.add(BearId(heard.decode()))
             heard = await self._listener.heard(0.0) if len(bears) < AT_ONCE else None
         return frozenset(bears)
+
+
+def _everything(model: str, bear: BearId) -> list[str]:
+    place = partition_of(bear)
+    return [keys.standing(place), *(keys.listing(place, model, copy) for copy in Copy)]
 
 
 def _call(model: str, bear: BearId, page: str, *lines: str) -> Call:
