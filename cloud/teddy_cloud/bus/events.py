@@ -23,6 +23,7 @@ AT_ONCE: Final = 16  # handled at the same time
 HANDLE: Final = 30.0  # seconds that a handler may take
 BEGIN: Final = 20.0  # seconds after which what is in the hand is left to whoever claims it
 DEAD_AFTER: Final = 60.0  # seconds in one hand, and its worker counts as dead: above the two before together
+GATHER: Final = 0.02  # seconds behind a ring: nobody waits for a handler, and each round costs a millisecond
 LOOK: Final = 5.0  # seconds; the doorbell is quicker, but a ring can be missed
 SWEEP: Final = 5.0  # seconds between looking for what dead workers left
 TRIES: Final = 6
@@ -82,6 +83,10 @@ class GroupWorker:
         self._due: dict[_Place, _Try] = {}  # what failed
         self._slots = asyncio.Semaphore(AT_ONCE)
 
+    @property
+    def name(self) -> str:
+        return self._handler.name
+
     async def run(self) -> None:
         """Ends by being cancelled."""
         waits = delays(self._chance, first=0.2, most=5.0)
@@ -100,7 +105,10 @@ class GroupWorker:
                             swept = now
                         await self._try_again()
                         waits, told = delays(self._chance, first=0.2, most=5.0), False
-                        await self._take(await bell.rung(self._patience()))
+                        rung = await bell.rung(self._patience())
+                        if rung:
+                            await asyncio.sleep(GATHER)
+                            await self._take(rung | await bell.rung(0.0))
             except LinkError as error:
                 if not told:
                     _log.warning("store away, trying again", group=self._handler.name, reason=str(error))
@@ -145,13 +153,20 @@ class GroupWorker:
 
     async def _handle_all(self, found: Sequence[Delivery]) -> None:
         fetched = self._clock.monotonic()
-        opened = await asyncio.to_thread(
-            self._opener.open_all, self._handler, found
-        )  # the key ring is a file
-        passed = [_place(each) for each, what in zip(found, opened, strict=True) if what is None]
+        wanted: list[Delivery] = []
+        passed: list[_Place] = []
+        for each in found:
+            if self._opener.may_want(self._handler, each.entry):
+                wanted.append(each)
+            else:
+                passed.append(_place(each))
+        opened: Sequence[Happened | Broken | None] = ()
+        if wanted:  # the key ring is a file
+            opened = await asyncio.to_thread(self._opener.open_all, self._handler, wanted)
+            passed += [_place(each) for each, what in zip(wanted, opened, strict=True) if what is None]
         await self._settle(passed)
         async with asyncio.TaskGroup() as tasks:
-            for delivery, what in zip(found, opened, strict=True):
+            for delivery, what in zip(wanted, opened, strict=True):
                 if isinstance(what, Broken):
                     await self._bury(delivery, what.reason)
                 elif what is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from teddy_cloud.bus.deliveries import Delivery
+from teddy_cloud.eventstore.letters import as_recorded
 from teddy_cloud.eventstore.store import Entry
 from teddy_shared.codec import decode_head
 from teddy_shared.envelope import BearId, Envelope
@@ -22,7 +23,7 @@ class Happened:
     """One event for one handler."""
 
     key: str  # the same for each delivery, also where a lost tail was sent again: for what is done outside
-    head: Envelope
+    head: Envelope  # as it was recorded, also where it comes out of the dead letters
     event: Event | None  # None for what has no payload
 
 
@@ -43,10 +44,15 @@ class Opener:
     def __init__(self, *, seal: Seal) -> None:
         self._seal = seal
 
+    def may_want(self, handler: Wanting, entry: Entry) -> bool:
+        """Whether its head so much as names a type of this handler: parsing every head would cost more
+        than all the rest.
+        """
+        return any(type_.encode() in entry.head for type_ in handler.types)
+
     def open_all(self, handler: Wanting, found: Sequence[Delivery]) -> Sequence[Happened | Broken | None]:
         """None for what is not for this handler, is erased, or comes from a newer bear. Blocks."""
-        marks = [type_.encode() for type_ in handler.types]
-        return [self._open(handler, marks, each.entry) for each in found]
+        return [self._open(handler, each.entry) for each in found]
 
     def name(self, entry: Entry) -> tuple[BearId, str]:
         """Whose event it is, and of which type, as far as that can be read."""
@@ -56,18 +62,17 @@ class Opener:
             return NOBODY, "unreadable"
         return BearId(head.place.bear), head.type
 
-    def _open(self, handler: Wanting, marks: Sequence[bytes], entry: Entry) -> Happened | Broken | None:
-        if not any(mark in entry.head for mark in marks):
-            return None  # parsing every head would cost more than all the rest
+    def _open(self, handler: Wanting, entry: Entry) -> Happened | Broken | None:
         try:
             head = decode_head(entry.head)
         except MalformedEvent as error:
             return Broken(str(error))
         if head.type not in handler.types:
             return None
-        key = f"{handler.name}/{head.place.bytes().decode()}"
+        recorded = as_recorded(head)
+        key = f"{handler.name}/{recorded.place.bytes().decode()}"
         if head.type not in EVENTS:
-            return Happened(key, head, None)
+            return Happened(key, recorded, None)
         try:
             payload = self._seal.open(entry.owner, entry.sealed, head.place.bytes())
             event = from_bytes(head.type, head.version, payload)
@@ -75,4 +80,4 @@ class Opener:
             return None
         except (SealError, MalformedEvent) as error:
             return Broken(str(error))
-        return None if event is None else Happened(key, head, event)
+        return None if event is None else Happened(key, recorded, event)
