@@ -13,7 +13,7 @@ from teddy_shared.clock import Chance
 from teddy_shared.envelope import BearId, FamilyId, ProfileId
 from teddy_shared.errors import ConfigError, TeddyError
 from teddy_shared.messages import SettingsDocument
-from teddy_shared.purposes import Consent, Purpose
+from teddy_shared.purposes import NOTHING_GRANTED, Consent, Purpose
 from teddy_shared.seal import KeyRing
 
 
@@ -22,6 +22,13 @@ class NotYours(TeddyError):
 
     def __init__(self) -> None:
         super().__init__("there is no such bear in this family")
+
+
+class BeingErased(TeddyError):
+    """Nothing may be wished for a bear whose child is being erased."""
+
+    def __init__(self) -> None:
+        super().__init__("what is known about this child is being erased; wish again when that is done")
 
 
 class Fleet:
@@ -94,18 +101,30 @@ class Fleet:
     async def wish(
         self, family: FamilyId, bear: BearId, *, volume: float, patience: float, consent: Consent
     ) -> SettingsDocument:
-        """A new version of the bear's settings document; what is no longer granted is refused at once."""
+        """A new version of the bear's settings document; what is no longer granted is refused at once.
+
+        Raises NotYours, BeingErased.
+        """
         owned = await self.bear(family, bear)
         before = await self.settings(family, bear)
         granted = consent & _GRANTABLE
         wished = before.model_copy(update={"volume": volume, "patience": patience, "consent": granted})
         if wished == before:
             return before
+        if await self._records.is_held(bear):
+            raise BeingErased
         # What is withdrawn goes first, so that nothing slips in while the bear does not know yet.
         await self._permit(owned, before.consent & granted)
         document = await self._records.change(
             bear, lambda now: wished.model_copy(update={"version": now.version + 1})
         )
+        if await self._records.is_held(bear):  # it began meanwhile, and may not see what we wrote
+            withdrawn = {"consent": NOTHING_GRANTED}
+            await self._records.change(
+                bear, lambda now: now.model_copy(update={"version": now.version + 1, **withdrawn})
+            )
+            await self._permit(owned, NOTHING_GRANTED)
+            raise BeingErased
         return await self._settled(owned, document)
 
     async def _settled(self, bear: Bear, document: SettingsDocument | None) -> SettingsDocument:

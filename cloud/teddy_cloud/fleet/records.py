@@ -50,6 +50,19 @@ class FleetRecords:
         names: set[bytes] = await self._client.do("SMEMBERS", BEARS)
         return sorted(BearId(name.decode()) for name in names)
 
+    async def replace(self, bear: Bear) -> None:
+        await self._client.do("SET", _bear(BearId(bear.id)), bear.model_dump_json())
+
+    async def hold(self, bear: BearId) -> None:
+        """Its child is being erased: until `release` nobody may grant anything."""
+        await self._client.do("SET", _held(bear), 1)
+
+    async def release(self, bear: BearId) -> None:
+        await self._client.do("DEL", _held(bear))
+
+    async def is_held(self, bear: BearId) -> bool:
+        return int(await self._client.do("EXISTS", _held(bear))) == 1
+
     async def announce(self, bear: BearId) -> None:
         """As if its settings had changed: what goes down to this bear must be made anew."""
         await self._client.do("PUBLISH", CHANGED, bear)
@@ -99,6 +112,10 @@ def _bear(bear: BearId) -> str:
 
 def _document(bear: BearId) -> str:
     return of_bear("settings", bear)
+
+
+def _held(bear: BearId) -> str:
+    return of_bear("held", bear)
 
 
 def _family(family: FamilyId) -> str:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from teddy_cloud.bus.callers import NotForYou
 from teddy_cloud.bus.middleware import Misfit
 from teddy_cloud.bus.once import KeyMisused, StillAtWork
-from teddy_cloud.fleet.fleet import NotYours
+from teddy_cloud.fleet.fleet import BeingErased, NotYours
 from teddy_cloud.web.api import api_router
 from teddy_cloud.web.doors import Doors, Forged, SignedOut
 from teddy_cloud.web.live import Live
@@ -31,6 +31,7 @@ _SENTENCES: Final = {
     403: ("Not from here", "This form did not come from this page. Open the page again and repeat it."),
     404: ("Not found", "There is no such page in your family."),
     409: ("Sent before", "This was sent already. Open the page again, and repeat it if need be."),
+    423: ("Being erased", "What is known about this child is being erased. Wish again when that is done."),
     503: ("One moment", "Teddy's memory does not answer. The bear keeps everything; try again in a minute."),
 }
 
@@ -81,6 +82,10 @@ def _say_errors(app: FastAPI, pages: Pages) -> None:
     @app.exception_handler(Misfit)
     async def misfit(request: Request, _: Exception) -> Response:
         return said(request, 400)
+
+    @app.exception_handler(BeingErased)
+    async def being_erased(request: Request, _: Exception) -> Response:
+        return said(request, 423)
 
     @app.exception_handler(KeyMisused)
     @app.exception_handler(StillAtWork)
