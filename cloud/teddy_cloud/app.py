@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from teddy_cloud.container import DispatchRoom, IngestRoom, Parts, open_parts
+from teddy_cloud.container import DispatchRoom, IngestRoom, Parts, ProcessesRoom, open_parts
 from teddy_cloud.eventstore.archive.keeping import Keeper
 from teddy_cloud.projections.projector import Projector
 from teddy_cloud.settings import Role, Settings, prepared_data_folder
@@ -19,7 +19,6 @@ from teddy_cloud.web.doors import Doors
 from teddy_cloud.web.live import Live
 from teddy_cloud.web.server import address_of, listen, serve
 from teddy_shared.errors import TeddyError
-from teddy_shared.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,13 @@ async def _dispatcher(stage: Stage) -> list[Job]:
 
 
 async def _processes(stage: Stage) -> list[Job]:
-    state, keeper = await stage.parts.get(State), await stage.parts.get(Keeper)
-    return [Job("state-sweep", state.keep_sweeping), Job("keep-house", keeper.keep_house)]
+    room, keeper = await stage.parts.get(ProcessesRoom), await stage.parts.get(Keeper)
+    return [
+        Job("state-sweep", room.state.keep_sweeping),
+        Job("keep-house", keeper.keep_house),
+        Job("sagas", room.sagas.run),
+        *(Job(f"handle-{each.name}", each.run) for each in room.handlers),
+    ]
 
 
 async def _web(stage: Stage) -> list[Job]:

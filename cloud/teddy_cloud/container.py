@@ -23,8 +23,12 @@ from teddy_cloud.broker import Broker
 from teddy_cloud.bus import middleware
 from teddy_cloud.bus.cache import Cache
 from teddy_cloud.bus.commands import CommandBus
+from teddy_cloud.bus.deliveries import Deliveries
+from teddy_cloud.bus.events import GroupWorker
+from teddy_cloud.bus.opening import Opener
 from teddy_cloud.bus.queries import QueryBus
 from teddy_cloud.bus.records import Records
+from teddy_cloud.bus.redis import RedisDeliveries
 from teddy_cloud.bus.timings import Timings
 from teddy_cloud.bus.watch import Watch
 from teddy_cloud.dispatch import mail
@@ -47,6 +51,7 @@ from teddy_cloud.fleet.fleet import Fleet
 from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.fleet.orderbook import RedisOrderBook
 from teddy_cloud.fleet.orders import OrderBook, Orders
+from teddy_cloud.fleet.parting import Parting
 from teddy_cloud.fleet.records import FleetRecords
 from teddy_cloud.identity.accounts import Accounts
 from teddy_cloud.identity.limits import SignInLimit
@@ -60,6 +65,9 @@ from teddy_cloud.ingest.intake import Intake
 from teddy_cloud.ingest.post import BrokerPost
 from teddy_cloud.ingest.redrive import Redriver
 from teddy_cloud.ingest.rollcall import RollCall
+from teddy_cloud.processes import asking as processing
+from teddy_cloud.processes.erase_child import EraseChildData
+from teddy_cloud.processes.looking_for import Scan
 from teddy_cloud.projections import queries
 from teddy_cloud.projections.bears import Bears
 from teddy_cloud.projections.conversations import Conversations
@@ -72,6 +80,8 @@ from teddy_cloud.projections.readmodels import ReadModels
 from teddy_cloud.projections.rebuilding import Rebuilder
 from teddy_cloud.projections.redis import RedisReadModels
 from teddy_cloud.projections.redis_copies import RedisCopies
+from teddy_cloud.sagas.book import SagaBook
+from teddy_cloud.sagas.engine import Sagas
 from teddy_cloud.settings import Role, Settings, archive_folder, key_file, master_key
 from teddy_cloud.state.redis import open_redis_store
 from teddy_cloud.storage.client import StoreClient, connect
@@ -110,6 +120,15 @@ class DispatchRoom:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessesRoom:
+    """What the role of processes runs."""
+
+    state: State
+    sagas: Sagas
+    handlers: Sequence[GroupWorker]
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """What the operator's commands use, without broker or pages."""
 
@@ -126,6 +145,10 @@ class Office:
     letters: DeadLetters
     keeper: Keeper
     redriver: Redriver
+    deliveries: Deliveries
+    sagas: Sagas
+    parting: Parting
+    scan: Scan
     seal: Seal
     keys: KeyRing
     clock: Clock
@@ -224,6 +247,7 @@ class _Rooms(Provider):
     doors = provide(Doors)
     ingest_room = provide(IngestRoom)
     dispatch_room = provide(DispatchRoom)
+    processes_room = provide(ProcessesRoom)
     office = provide(Office)
 
     @provide
@@ -311,10 +335,18 @@ class _Buses(Provider):
 
     @provide
     def commands(
-        self, fleet: Fleet, state: State, records: Records, timings: Timings, clock: Clock, chance: Chance
+        self,
+        fleet: Fleet,
+        sagas: Sagas,
+        parting: Parting,
+        state: State,
+        records: Records,
+        timings: Timings,
+        clock: Clock,
+        chance: Chance,
     ) -> CommandBus:
         return CommandBus(
-            handlers=asking.handlers(fleet),
+            handlers=[*asking.handlers(fleet), *processing.handlers(sagas, parting, clock)],
             middleware=middleware.in_order(
                 state=state, clock=clock, owners=fleet, records=records, timings=timings
             ),
@@ -339,6 +371,58 @@ class _Buses(Provider):
             timings=timings,
             clock=clock,
         )
+
+
+class _Processes(Provider):
+    scope = Scope.APP
+
+    book = provide(SagaBook)
+    scan = provide(Scan)
+    erasing = provide(EraseChildData)
+    opener = provide(Opener)
+    deliveries = provide(RedisDeliveries, provides=Deliveries)
+
+    @provide
+    def parting(self, records: FleetRecords, store: EventStore, keys: KeyRing) -> Parting:
+        return Parting(records=records, store=store, keys=keys)
+
+    @provide
+    def sagas(
+        self,
+        settings: Settings,
+        erasing: EraseChildData,
+        book: SagaBook,
+        state: State,
+        clock: Clock,
+        chance: Chance,
+    ) -> Sagas:
+        return Sagas(
+            kinds=[erasing.saga], book=book, state=state, clock=clock, chance=chance, worker=settings.worker
+        )
+
+    @provide
+    def handlers(
+        self,
+        settings: Settings,
+        sagas: Sagas,
+        deliveries: Deliveries,
+        store: EventStore,
+        opener: Opener,
+        clock: Clock,
+        chance: Chance,
+    ) -> Sequence[GroupWorker]:
+        return [
+            GroupWorker(
+                handler=each,
+                deliveries=deliveries,
+                store=store,
+                opener=opener,
+                clock=clock,
+                chance=chance,
+                worker=settings.worker,
+            )
+            for each in processing.listeners(sagas)
+        ]
 
 
 @asynccontextmanager
@@ -394,5 +478,10 @@ async def _broker(
 
 def _container(settings: Settings) -> AsyncContainer:
     return make_async_container(
-        _Foundation(), _Rooms(), _Buses(), context={Settings: settings}, validation_settings=STRICT_VALIDATION
+        _Foundation(),
+        _Rooms(),
+        _Buses(),
+        _Processes(),
+        context={Settings: settings},
+        validation_settings=STRICT_VALIDATION,
     )

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from teddy_shared.commands import Order
-from teddy_shared.envelope import GAP, Kind, Lane
+from teddy_shared.envelope import GAP, Kind, Lane, Name
 from teddy_shared.errors import MalformedEvent
 from teddy_shared.purposes import Purpose
 from teddy_shared.upcasting import upcast
@@ -158,6 +158,26 @@ class ActionTaken(Event):
     outcome: Literal["done", "refused", "failed"]
 
 
+class ChildErased(Event):
+    """The receipt: nothing that was known about this child can be read any more. A second tells of the bear.
+
+    Of a stream of the cloud's own for this erasure alone.
+    """
+
+    label = Label("audit.child_erased", Kind.AUDIT, Lane.BULK, Purpose.DEVICE)
+    profile: Name
+    who: str  # asked for it: a role and a digest, never an address
+    asked_wall_ms: int
+    erased_wall_ms: int
+    pages: Annotated[int, Field(ge=0)]  # of read models, taken away
+    letters: Annotated[int, Field(ge=0)]  # dead letters, taken away
+    events: Annotated[int, Field(ge=0)]  # stored ones that no key opens any more
+    bear: (
+        Ending | Literal["waiting", "silent"]
+    )  # what the bear said of its own copy; silent: it never came back
+    digest: str  # of all that stands above
+
+
 EVENTS: Final[dict[str, type[Event]]] = {
     event.label.type: event
     for event in (
@@ -173,6 +193,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         CommandIssued,
         QueryAsked,
         ActionTaken,
+        ChildErased,
     )
 }
 
@@ -213,6 +234,7 @@ __all__ = [
     "BearReported",
     "BearStarted",
     "BearStopped",
+    "ChildErased",
     "CommandEnded",
     "CommandIssued",
     "Ending",

@@ -251,7 +251,7 @@ def test_an_event_of_a_newer_release_is_unknown_and_not_malformed() -> None:
 
 def test_every_event_about_a_child_needs_consent_and_alerts_go_first() -> None:
     device = {"bear.started", "bear.stopped", "bear.settings_obeyed", "link.gap", "command.ended"}
-    device |= {"command.issued", "query.asked", "audit.action_taken"}
+    device |= {"command.issued", "query.asked", "audit.action_taken", "audit.child_erased", "bear.reported"}
     for type_, kind in events.EVENTS.items():
         assert kind.label.purpose.needs_consent == (type_ not in device), type_
         assert (kind.label.lane is Lane.SAFETY) == (kind.label.purpose is Purpose.SAFETY), type_

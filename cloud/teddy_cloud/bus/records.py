@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from teddy_cloud.bus.callers import Caller
@@ -43,13 +44,15 @@ class Records:
     ) -> None:
         """Raises LinkError."""
         event = ActionTaken(action=action, who=caller.who, outcome=outcome)
-        await self.told(AUDIT, bear, event, correlation=correlation, traceparent=traceparent)
+        with _unless_unknown(bear):
+            await self.told(AUDIT, bear, event, correlation=correlation, traceparent=traceparent)
 
     async def looked(
         self, caller: Caller, query: str, bear: BearId, *, traceparent: str | None = None
     ) -> None:
         """Raises LinkError."""
-        await self.told(QUERIES, bear, QueryAsked(query=query, who=caller.who), traceparent=traceparent)
+        with _unless_unknown(bear):
+            await self.told(QUERIES, bear, QueryAsked(query=query, who=caller.who), traceparent=traceparent)
 
     async def told(
         self,
@@ -57,21 +60,29 @@ class Records:
         bear: BearId,
         event: Event,
         *,
+        expected: int | None = None,
         correlation: str | None = None,
         traceparent: str | None = None,
     ) -> None:
-        """Any other event about a bear. Raises LinkError."""
-        try:
-            await write_own(
-                store=self._store,
-                seal=self._seal,
-                clock=self._clock,
-                subject=bear,
-                stream=stream,
-                event=event,
-                owner=self._owner_of(bear),
-                correlation=correlation,
-                traceparent=traceparent,
-            )
-        except KeyErased:  # no family owns a bear of this name, so there is no one to tell
-            _log.warning("not recorded: no such bear", event_type=event.label.type, bear=bear)
+        """Any other event about a bear. Raises LinkError; Conflict, KeyErased."""
+        await write_own(
+            store=self._store,
+            seal=self._seal,
+            clock=self._clock,
+            subject=bear,
+            stream=stream,
+            event=event,
+            owner=self._owner_of(bear),
+            expected=expected,
+            correlation=correlation,
+            traceparent=traceparent,
+        )
+
+
+@contextmanager
+def _unless_unknown(bear: BearId) -> Iterator[None]:
+    """Where no family owns a bear of this name, there is no one to tell."""
+    try:
+        yield
+    except KeyErased:
+        _log.warning("not recorded: no such bear", bear=bear)

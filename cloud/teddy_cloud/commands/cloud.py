@@ -9,12 +9,15 @@ from teddy_cloud.commands import (
     bears,
     broker_config,
     dead,
+    erase,
     events,
     families,
+    handlers,
     keep,
     orders,
     rebuild,
     run,
+    sagas,
     servers,
     state,
 )
@@ -34,6 +37,9 @@ _VERBS = (
     keep,
     audit,
     state,
+    erase,
+    sagas,
+    handlers,
 )
 
 

@@ -67,6 +67,18 @@ async def replay(
                 yield Replayed(partition, entry, head)
 
 
+async def in_stretches(events: AsyncIterator[Replayed]) -> AsyncIterator[list[Replayed]]:
+    """The same, many at a time: for whoever opens them away from the loop."""
+    stretch: list[Replayed] = []
+    async for each in events:
+        stretch.append(each)
+        if len(stretch) == STRETCH:
+            yield stretch
+            stretch = []
+    if stretch:
+        yield stretch
+
+
 async def _entries(store: EventStore, partition: int, after: Position) -> AsyncIterator[Entry]:
     while stretch := await store.read(partition, after, STRETCH):
         for entry in stretch:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from teddy_cloud.projections.readmodels import Cell
 from teddy_shared.envelope import BearId, Envelope
-from teddy_shared.events import ActionTaken, Event, QueryAsked
+from teddy_shared.events import ActionTaken, ChildErased, Event, QueryAsked
 
 
 class LedgerLine(BaseModel):
@@ -28,7 +28,7 @@ class Ledger:
     """The projection. Nothing in it is about a child, so it outlives an erasure."""
 
     name: Final = "ledger"
-    types: Final = frozenset({QueryAsked.label.type, ActionTaken.label.type})
+    types: Final = frozenset({QueryAsked.label.type, ActionTaken.label.type, ChildErased.label.type})
 
     def touches(self, head: Envelope) -> Iterable[Cell]:
         return [_cell(head)]
@@ -59,6 +59,9 @@ def _told(head: Envelope, event: Event | None) -> LedgerLine | None:
             return LedgerLine(
                 wall_ms=head.when.wall_ms, verb="did", what=what, who=who, outcome=outcome, trace=trace
             )
+        case ChildErased(who=who, bear=bear):
+            said = f"receipt, bear {bear}"
+            return LedgerLine(wall_ms=head.when.wall_ms, verb="did", what=head.type, who=who, outcome=said)
         case QueryAsked(query=what, who=who):
             return LedgerLine(wall_ms=head.when.wall_ms, verb="looked", what=what, who=who, trace=trace)
     return None

@@ -65,6 +65,11 @@ class Sagas:
         """The open ones last."""
         return await self._book.all()
 
+    def step_name(self, record: SagaRecord) -> str:
+        """For those who look: the step that a saga is at."""
+        saga = self._kinds.get(record.kind)
+        return saga.steps[record.step].name if saga and record.step < len(saga.steps) else "-"
+
     async def tell(self, id_: str, facts: Facts) -> None:
         """What a saga may be waiting for has happened. One that is over or unknown hears nothing of it."""
         record = await self.find(id_)

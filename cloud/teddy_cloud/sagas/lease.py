@@ -11,8 +11,8 @@ from teddy_cloud.sagas.book import SAGAS, saga_key
 from teddy_shared.errors import Conflict
 from teddy_shared.state.state import State
 
-LEASE: Final = 10.0  # seconds until another worker may take over from one that died
-BEAT: Final = 3.0  # seconds between renewals
+LEASE: Final = 6.0  # seconds until another worker may take over from one that died
+BEAT: Final = 2.0  # seconds between renewals
 
 _LEASE: Final = saga_key("lease", TypeAdapter(str), lifetime=LEASE)
 

@@ -1,0 +1,1 @@
+"""What families may rely on: what is erased is gone, and that can be shown."""
