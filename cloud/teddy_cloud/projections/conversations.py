@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
@@ -15,9 +16,7 @@ from teddy_shared.events import Event, TurnBegun, TurnEnded
 
 HOURS: Final = 24
 FARTHEST: Final = 4_102_444_800_000  # ms, the year 2100: a bear's clock may say anything at all
-LONGEST_TURN: Final = timedelta(
-    minutes=5
-)  # a turn that ends so soon after midnight may belong to the day before
+LONGEST_TURN_MS: Final = 5 * 60 * 1000  # a turn that ends so soon after midnight may belong to the day before
 
 
 class Turn(BaseModel):
@@ -59,7 +58,7 @@ class Conversations:
 
 def day_of(wall_ms: int) -> str:
     """The day as a page is named. UTC until a family has a time zone."""
-    return _time(wall_ms).date().isoformat()
+    return _day(min(max(wall_ms, 0), FARTHEST) // 86_400_000)
 
 
 def turns_of(page: Mapping[str, bytes]) -> Sequence[Turn]:
@@ -111,9 +110,13 @@ def _line(head: Envelope) -> str:
 
 
 def _days(head: Envelope) -> list[str]:
-    day = day_of(head.when.wall_ms)
-    before = _time(head.when.wall_ms) - LONGEST_TURN
-    return list(dict.fromkeys((day, before.date().isoformat())))
+    now = head.when.wall_ms
+    return list(dict.fromkeys((day_of(now), day_of(now - LONGEST_TURN_MS))))
+
+
+@lru_cache(maxsize=64)
+def _day(number: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
 
 
 def _time(wall_ms: int) -> datetime:

@@ -52,6 +52,9 @@ class Standing:
     shown: bool  # whether it is the one that readers see
     position: Position
 
+    def moved_to(self, position: Position) -> Standing:
+        return Standing(self.model, self.partition, self.copy, self.shown, position)
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -1,8 +1,7 @@
-"""The names of the keys in which read models lie; all keys of a bear in its partition's slot."""
+"""The names of the keys in which read models lie; all of a partition in one slot."""
 
 from __future__ import annotations
 
-from teddy_cloud.eventstore.partitions import of_bear
 from teddy_cloud.projections.copies import Copy
 from teddy_shared.envelope import BearId
 
@@ -17,13 +16,13 @@ def listing(partition: int, model: str, copy: Copy) -> str:
     return f"rm-keys:{{{partition}}}:{model}/{copy}"
 
 
-def page(bear: BearId, model: str, copy: Copy, name: str) -> str:
-    return of_bear("rm-page", bear, f"{model}/{copy}", name)
+def page(partition: int, bear: BearId, model: str, copy: Copy, name: str) -> str:
+    return f"rm-page:{{{partition}}}:{bear}:{model}/{copy}:{name}"
 
 
-def applied(bear: BearId, model: str, copy: Copy) -> str:
+def applied(partition: int, bear: BearId, model: str, copy: Copy) -> str:
     """A hash: the highest number of each source of this bear that the copy holds."""
-    return of_bear("rm-applied", bear, f"{model}/{copy}")
+    return f"rm-applied:{{{partition}}}:{bear}:{model}/{copy}"
 
 
 def rebuild(model: str) -> str:

@@ -94,5 +94,6 @@ def _everything(model: str, bear: BearId) -> list[str]:
 
 
 def _call(model: str, bear: BearId, page: str, *lines: str) -> Call:
-    both = (keys.page(bear, model, copy, page) for copy in (Copy.A, Copy.B))
-    return _SHOWN, [keys.standing(partition_of(bear)), *both], [model, *lines]
+    partition = partition_of(bear)
+    both = (keys.page(partition, bear, model, copy, page) for copy in (Copy.A, Copy.B))
+    return _SHOWN, [keys.standing(partition), *both], [model, *lines]

@@ -129,12 +129,12 @@ class _Lookup:
 
 
 def _lookups(number: int, question: Question) -> Iterable[_Lookup]:
-    model, copy = question.at.model, question.at.copy
+    at = question.at
     by_key: dict[str, list[Source | Cell]] = defaultdict(list)
     for source in question.sources:
-        by_key[keys.applied(source.bear, model, copy)].append(source)
+        by_key[keys.applied(at.partition, source.bear, at.model, at.copy)].append(source)
     for cell in question.cells:
-        by_key[keys.page(cell.bear, model, copy, cell.page)].append(cell)
+        by_key[keys.page(at.partition, cell.bear, at.model, at.copy, cell.page)].append(cell)
     return (_Lookup(number, key, wanted) for key, wanted in by_key.items())
 
 
@@ -145,7 +145,8 @@ def _call(partition: int, steps: Iterable[Step]) -> Call:
         at = step.at
         hashes = _hashes(step)
         bears = sorted({cell.bear for cell in step.cells}) if at.shown else []
-        touched += [keys.listing(partition, at.model, at.copy), *(key for key, _ in hashes)]
+        if hashes:
+            touched += [keys.listing(partition, at.model, at.copy), *(key for key, _ in hashes)]
         arguments += [at.model, at.copy, int(at.shown), at.position, step.after]
         arguments += [len(hashes), len(bears), int(step.archived)]
         for _, pairs in hashes:
@@ -156,12 +157,12 @@ def _call(partition: int, steps: Iterable[Step]) -> Call:
 
 def _hashes(step: Step) -> Sequence[tuple[str, Sequence[Part]]]:
     """What is written, by key: fields and values in turn, no more at once than a script's stack holds."""
-    model, copy = step.at.model, step.at.copy
+    at = step.at
     by_key: dict[str, list[Part]] = defaultdict(list)
     for cell, value in step.cells.items():
-        by_key[keys.page(cell.bear, model, copy, cell.page)] += (cell.line, value)
+        by_key[keys.page(at.partition, cell.bear, at.model, at.copy, cell.page)] += (cell.line, value)
     for source, number in step.applied.items():
-        by_key[keys.applied(source.bear, model, copy)] += (_field(source), number)
+        by_key[keys.applied(at.partition, source.bear, at.model, at.copy)] += (_field(source), number)
     return [
         (key, pairs[at : at + MOST]) for key, pairs in by_key.items() for at in range(0, len(pairs), MOST)
     ]

@@ -1,5 +1,5 @@
 -- Takes copies of read models in one partition on, each if it still stands where the writer saw it.
--- KEYS: standing, events, then for each copy its listing and the hashes it writes (all in one slot)
+-- KEYS: standing, events, then for each copy that writes hashes its listing and these hashes (all in one slot)
 -- ARGV: for each copy: model, copy, '1' if readers see it, position before, position after, how many hashes,
 --       how many bears to tell of, '1' if it read from the archive; then each hash: how many parts, fields and values; then the bears
 -- Gives for each copy 1, or 0 where nothing was written.
@@ -23,9 +23,10 @@ end
 local taken, key, at = {}, 3, 1
 while at <= #ARGV do
   local model, copy, is_shown, before, after, hashes, bears, archived = unpack(ARGV, at, at + 7)
-  local listing = KEYS[key]
   local take = stands(model, copy, is_shown, before) and (archived == '1' or is_stored(after))
-  at, key = at + 8, key + 1
+  at = at + 8
+  local listing
+  if tonumber(hashes) > 0 then listing, key = KEYS[key], key + 1 end
   for _ = 1, hashes do
     local parts = tonumber(ARGV[at])
     if take then

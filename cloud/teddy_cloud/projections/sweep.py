@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from teddy_cloud.eventstore.store import Entry, EventStore, Position
@@ -60,7 +60,7 @@ class Sweep:
             if not found:
                 continue
             moved = await self._apply(found, readers)
-            reached |= {step.at: replace(step.at, position=step.after) for step in moved}
+            reached |= {step.at: step.at.moved_to(step.after) for step in moved}
             overtaken |= set(_all(readers)) - reached.keys()
             full = {partition for partition, entries in found.items() if len(entries) == count}
             unfinished |= {each for each in _all(readers) if each in reached and each.partition in full}
@@ -71,35 +71,32 @@ class Sweep:
     ) -> list[Step]:
         """The steps that were taken."""
         sealed = self._opener.heads(found)
-        questions = [self._question(at, sealed[at.partition]) for at in _all(readers)]
+        wanted = [(at, self._wanted(at.model, sealed[at.partition])) for at in _all(readers)]
+        questions = [self._question(at, heads) for at, heads in wanted if heads]
         # What is known is looked up while the payloads are opened in a thread.
         known, opened = await asyncio.gather(
-            self._copies.known([each for each in questions if each.sources]),
-            asyncio.to_thread(self._opener.open, sealed),
+            self._copies.known(questions), asyncio.to_thread(self._opener.open, sealed)
         )
         answers = iter(known)
         steps = [
             self._step(
-                each.at,
-                found[each.at.partition][-1],
-                opened[each.at.partition],
-                next(answers) if each.sources else _NOTHING,
+                at, found[at.partition][-1], *((opened[at.partition], next(answers)) if heads else _NOTHING)
             )
-            for each in questions
+            for at, heads in wanted
         ]
         for partition, events in opened.items():  # first: a letter made twice is one, a lost one is silence
             await self._bury(partition, [each for each in events if isinstance(each, Broken)])
         taken = await self._copies.write(steps)
         return [step for step, was_taken in zip(steps, taken, strict=True) if was_taken]
 
-    def _question(self, at: Standing, sealed: Iterable[Sealed | Broken]) -> Question:
-        projection = self._projections[at.model]
-        wanted = [each for each in sealed if isinstance(each, Sealed) and each.head.type in projection.types]
-        return Question(
-            at,
-            {each.source for each in wanted},
-            {cell for each in wanted for cell in projection.touches(each.head)},
-        )
+    def _wanted(self, model: str, sealed: Iterable[Sealed | Broken]) -> list[Sealed]:
+        types = self._projections[model].types
+        return [each for each in sealed if isinstance(each, Sealed) and each.head.type in types]
+
+    def _question(self, at: Standing, heads: Iterable[Sealed]) -> Question:
+        touches = self._projections[at.model].touches
+        sources = {each.source for each in heads}
+        return Question(at, sources, {cell for each in heads for cell in touches(each.head)})
 
     def _step(self, at: Standing, last: Entry, opened: Iterable[Opened | Broken], known: Known) -> Step:
         projection = self._projections[at.model]
@@ -130,7 +127,7 @@ class Sweep:
             )
 
 
-_NOTHING: Final = Known({}, {})
+_NOTHING: Final[tuple[tuple[()], Known]] = ((), Known({}, {}))
 
 
 def _layers(standings: Iterable[Standing]) -> Iterator[dict[int, tuple[Position, list[Standing]]]]:
