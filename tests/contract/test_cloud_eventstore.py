@@ -17,6 +17,7 @@ from teddy_shared.envelope import WITHHELD, BearId, Lane, Place, ProfileId
 from teddy_shared.errors import Conflict, LinkError
 from teddy_shared.purposes import Purpose
 from tests.cloud_bear import ended, head_of
+from tests.lost_answers import answer_lost
 from tests.servers import AnyStore, Server
 
 BEAR = BearId("bear-1")
@@ -310,6 +311,24 @@ class TestRedisEventStore(EventStoreContract):
         assert await self.append(store, 3, items(3, 4)) == 4
         assert await self.heads(store) == [f"head {number}" for number in range(1, 5)]
         await client.close()
+
+    async def test_an_own_event_whose_answer_was_lost_is_stored_once(self, single_store: Server) -> None:
+        direct = connect(single_store.url)
+        await _granted(RedisEventStore(client=direct))
+        async with answer_lost(single_store, to=b"EVAL") as url:
+            client = connect(url)
+            version = await RedisEventStore(client=client).append_expected(
+                subject=BEAR, stream="cloud-audit", lane=Lane.BULK, expected=0, items=[device(1)]
+            )
+            await client.close()
+
+        assert version == 1
+        assert await self.heads(RedisEventStore(client=direct)) == ["head 1"]
+        with pytest.raises(Conflict, match="at version 1, not 0"):
+            await RedisEventStore(client=direct).append_expected(
+                subject=BEAR, stream="cloud-audit", lane=Lane.BULK, expected=0, items=[device(2)]
+            )
+        await direct.close()
 
     async def test_all_keys_of_a_bear_lie_in_one_slot(
         self, store: EventStore, store_server: AnyStore
