@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from teddy_cloud.eventstore.memory import MemoryEventStore
-from teddy_cloud.eventstore.own import REDRIVEN
+from teddy_cloud.eventstore.own import ORDERS, REDRIVEN
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.replay import Wanted, replay
 from teddy_cloud.eventstore.store import DeadLetter, Delivery, Item, Poison, Position
@@ -355,3 +355,17 @@ async def test_a_bear_cannot_say_that_its_event_is_another_one(cloud: Cloud, oth
     (line,) = await cloud.models.page(Bears.name, BEAR, ALERTS)
     assert line == f"{EPOCH}-0-1"
     assert await cloud.models.page(Bears.name, BearId("bear-2"), ALERTS) == {}
+
+
+async def test_nor_can_it_where_its_event_comes_out_of_the_dead_letters(cloud: Cloud) -> None:
+    elsewhere = Place(bear=BEAR, epoch=ORDERS, lane=Lane.SAFETY, seq=7)
+    head = head_of(ALERT, 1, wall_ms=NOON, origin=elsewhere)
+    sealed = cloud.seal.seal(CHILD, to_bytes(ALERT), head.place.bytes())
+    await cloud.append(Item(encode_head(head), head.purpose, CHILD, CHILD, sealed), lane=Lane.SAFETY)
+    await cloud.catch_up(Bears(), OlderRelease(cloud.seal, head.place))
+
+    await cloud.redriver.redrive(await cloud.letter())
+    await cloud.catch_up(Bears())
+
+    (line,) = await cloud.models.page(Bears.name, BEAR, ALERTS)
+    assert line == f"{EPOCH}-0-1"

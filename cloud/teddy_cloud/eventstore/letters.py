@@ -49,7 +49,7 @@ def held(letter: DeadLetter) -> str:
 
 def redriven_head(head: Envelope, place: Place) -> Envelope:
     """The head of an event that comes back at another place."""
-    return head.model_copy(update={"place": place, "origin": head.origin or head.place})
+    return head.model_copy(update={"place": place, "origin": as_recorded(head).place})
 
 
 def as_recorded(head: Envelope) -> Envelope:
