@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teddy_cloud.eventstore.memory import MemoryEventStore
+from teddy_cloud.eventstore.own import QUERIES
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.presence import OFFLINE, ONLINE, UNHEARD
 from teddy_cloud.eventstore.store import Item
@@ -23,6 +24,7 @@ from teddy_cloud.projections.conversations import (
     topics_of,
     turns_of,
 )
+from teddy_cloud.projections.ledger import Ledger
 from teddy_cloud.projections.memory import MemoryReadModels
 from teddy_cloud.projections.projection import Projection
 from teddy_cloud.projections.projector import Projector
@@ -35,6 +37,7 @@ from teddy_shared.events import (
     BearStarted,
     Event,
     EventsDropped,
+    QueryAsked,
     SafetyAlertRaised,
     SettingsObeyed,
     to_bytes,
@@ -356,6 +359,19 @@ async def test_a_bear_tells_its_software_its_settings_and_its_alerts(cloud: Clou
     (shown,) = alerts_of(await cloud.models.page(Bears.name, BEAR, ALERTS))
     assert (state.software, state.settings_version, state.last_seen_wall_ms) == ("0.1.0", 4, NOON)
     assert (shown.category, shown.advice) == ("lost", "Call your child now.")
+
+
+async def test_a_bear_writes_nothing_into_the_ledger_whatever_its_clock_says(cloud: Cloud) -> None:
+    look = QueryAsked(query="bear.day", who="operator:0123456789abcdef")
+    await cloud.append(
+        (head_of(look, 1, wall_ms=NOON), look),
+        (head_of(look, 2, wall_ms=10**17), look),  # no day has this name
+        (head_of(look, 1, epoch=QUERIES, wall_ms=NOON), look),
+    )
+
+    await cloud.projector(Ledger()).catch_up()
+
+    assert list(await cloud.models.page(Ledger.name, BEAR, DAY)) == [f"{QUERIES}-3-1"]
 
 
 async def test_what_gave_way_or_cannot_be_read_is_counted_lane_by_lane(cloud: Cloud) -> None:

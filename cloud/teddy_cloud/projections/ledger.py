@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from teddy_cloud.eventstore.own import is_own
 from teddy_cloud.projections.readmodels import Cell
 from teddy_shared.envelope import BearId, Envelope
 from teddy_shared.events import ActionTaken, ChildErased, Event, QueryAsked
@@ -25,19 +26,26 @@ class LedgerLine(BaseModel):
 
 
 class Ledger:
-    """The projection. Nothing in it is about a child, so it outlives an erasure."""
+    """The projection, of the cloud's own streams alone: what a bear says of this kind is nobody's deed.
+
+    Nothing in it is about a child, so it outlives an erasure.
+    """
 
     name: Final = "ledger"
     types: Final = frozenset({QueryAsked.label.type, ActionTaken.label.type, ChildErased.label.type})
 
     def touches(self, head: Envelope) -> Iterable[Cell]:
-        return [_cell(head)]
+        return [_cell(head)] if is_own(head.place.epoch) else []
 
     def apply(
         self, before: Mapping[Cell, bytes], head: Envelope, event: Event | None
     ) -> Mapping[Cell, bytes]:
-        cell, line = _cell(head), _told(head, event)
-        return {} if line is None or cell in before else {cell: line.model_dump_json().encode()}
+        line = _told(head, event)
+        if line is None:
+            return {}
+        return {
+            cell: line.model_dump_json().encode() for cell in self.touches(head) if cell not in before
+        }
 
 
 def days_back(wall_ms: int, days: int) -> Sequence[str]:
