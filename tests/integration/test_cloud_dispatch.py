@@ -14,7 +14,7 @@ from teddy_cloud.dispatch.wishes import SettingsDispatch
 from teddy_cloud.eventstore.memory import MemoryEventStore
 from teddy_cloud.eventstore.store import Item
 from teddy_cloud.fleet.fleet import Fleet, NotYours
-from teddy_cloud.fleet.household import link_owner
+from teddy_cloud.fleet.household import Bear, ChildProfile, link_owner
 from teddy_cloud.fleet.records import FleetRecords
 from teddy_cloud.storage.client import connect
 from teddy_shared import messages
@@ -23,11 +23,12 @@ from teddy_shared.ages import AgeBand
 from teddy_shared.clock import SeededChance
 from teddy_shared.codec import decode_head
 from teddy_shared.envelope import WITHHELD, FamilyId, Lane, ProfileId
-from teddy_shared.errors import ConfigError
+from teddy_shared.errors import ConfigError, KeyErased
 from teddy_shared.messages import SettingsDocument
 from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from tests.cloud_bear import BEAR, SECONDS, Wire, ended, wire_to, wired
+from tests.lost_answers import answer_lost
 from tests.servers import Server
 
 FAMILY = FamilyId("family-1")
@@ -187,6 +188,38 @@ async def test_another_family_neither_sees_nor_changes_the_bear(
         with pytest.raises(ConfigError, match="belongs to a family"):
             await cloud.fleet.adopt(family=other, bear=BEAR, age_band=AgeBand.BIG, consent=frozenset())
         assert await cloud.fleet.bears(other) == []
+
+
+async def test_a_bear_that_was_shut_out_stays_so_when_another_family_is_refused_it(
+    mosquitto: Server, redis_server: Server
+) -> None:
+    async with dispatching(mosquitto, redis_server) as cloud:
+        await cloud.adopt()
+        await cloud.fleet.shut_out(BEAR)
+
+        with pytest.raises(ConfigError, match="belongs to a family"):
+            await cloud.fleet.adopt(
+                family=FamilyId("family-2"), bear=BEAR, age_band=AgeBand.BIG, consent=frozenset()
+            )
+
+        with pytest.raises(KeyErased):
+            cloud.seal.of(link_owner(BEAR))
+
+
+async def test_a_bear_is_adopted_also_where_the_answer_to_that_was_lost(redis_server: Server) -> None:
+    profile = ChildProfile(id="child-1", age_band=AgeBand.MIDDLE)
+    document = SettingsDocument(version=1, profile="child-1", age_band=AgeBand.MIDDLE, consent=ACTIVITY)
+    async with answer_lost(redis_server, to=b"NX") as url:
+        client = connect(url)
+        records = FleetRecords(client=client)
+
+        added = await records.add(Bear(id=BEAR, family=FAMILY, profile=profile), document)
+
+        assert added
+        assert await records.bears_of(FAMILY) == [BEAR]
+        other = Bear(id=BEAR, family="family-2", profile=profile)
+        assert not await records.add(other, document)
+        await client.close()
 
 
 def _forget_everything(broker: Server) -> None:

@@ -31,6 +31,11 @@ class BeingErased(TeddyError):
         super().__init__("what is known about this child is being erased; wish again when that is done")
 
 
+class Owned(ConfigError):
+    def __init__(self, bear: BearId) -> None:
+        super().__init__(f"the bear {bear} belongs to a family already")
+
+
 class Fleet:
     def __init__(self, *, records: FleetRecords, store: EventStore, keys: KeyRing, chance: Chance) -> None:
         self._records = records
@@ -43,13 +48,15 @@ class Fleet:
 
         Makes the child's key and the bear's link key. Raises ConfigError where the bear has a family.
         """
+        if await self._records.bear(bear) is not None:  # first: a key that was taken back must stay away
+            raise Owned(bear)
         profile = ChildProfile(id=f"child-{self._chance.token(8)}", age_band=age_band)
         adopted = Bear(id=bear, family=family, profile=profile)
         document = SettingsDocument(version=1, profile=profile.id, age_band=age_band, consent=consent)
         await asyncio.to_thread(self._make_keys, bear, profile)
         if not await self._records.add(adopted, document):
             await asyncio.to_thread(self._keys.erase, profile.id)
-            raise ConfigError(f"the bear {bear} belongs to a family already")
+            raise Owned(bear)
         await self._permit(adopted, consent)
         return adopted
 

@@ -30,7 +30,8 @@ class FleetRecords:
     async def add(self, bear: Bear, document: SettingsDocument) -> bool:
         """False where the bear belongs to a family already."""
         id_ = BearId(bear.id)
-        if await self._client.do("SET", _bear(id_), bear.model_dump_json(), "NX") is None:
+        made = await self._client.do("SET", _bear(id_), bear.model_dump_json(), "NX")
+        if made is None and await self.bear(id_) != bear:  # else it was us, and the answer was lost
             return False
         await self._client.do("SET", _document(id_), document.model_dump_json())
         await self._client.do("SADD", _family(FamilyId(bear.family)), bear.id)
