@@ -1,4 +1,4 @@
-"""A line to a server on which one answer is lost: what was asked is done, and whoever asked never hears it."""
+"""A line to a server on which one answer is lost: what was asked is done, and who asked never hears it."""
 
 from __future__ import annotations
 

@@ -43,9 +43,7 @@ class Ledger:
         line = _told(head, event)
         if line is None:
             return {}
-        return {
-            cell: line.model_dump_json().encode() for cell in self.touches(head) if cell not in before
-        }
+        return {cell: line.model_dump_json().encode() for cell in self.touches(head) if cell not in before}
 
 
 def days_back(wall_ms: int, days: int) -> Sequence[str]:
