@@ -69,6 +69,20 @@ def test_a_family_is_made_once_and_its_bears_file_is_for_its_eyes_only(
     assert tomllib.loads(file.read_text()) == provision
 
 
+def test_a_family_is_made_after_all_where_the_bears_file_could_not_be_written_at_first(
+    redis_server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    wanted = family(redis_server, tmp_path)
+    slip = [tmp_path / "file/bear.toml" if each == tmp_path / "bear.toml" else each for each in wanted]
+
+    code, _, errors = ask(slip)
+
+    assert (code, len(errors.splitlines())) == (2, 1)
+    assert "cannot write" in errors
+    assert ask(wanted)[0] == 0
+
+
 def test_a_password_may_be_given_and_is_never_shown(redis_server: Server, tmp_path: Path) -> None:
     code, out, _ = ask(family(redis_server, tmp_path, "--password-stdin", "--json"), given=f"{PASSWORD}\n")
 

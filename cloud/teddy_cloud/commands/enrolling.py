@@ -60,6 +60,12 @@ async def provision(settings: Settings, name: str, file: Path, caller: Caller) -
     return await asyncio.to_thread(_tell_brokers, settings, ())  # whose rules may still shut it out
 
 
+def room_for_papers(settings: Settings, file: Path) -> None:
+    """Before anything is changed: raises ConfigError where `papers` would. Blocks."""
+    _authorities(settings)
+    write_private(file, b"")
+
+
 def papers(settings: Settings, office: Office, bear: BearId, file: Path) -> None:
     """The bear's file, with a certificate where the cloud has an authority. Blocks. Raises ConfigError."""
     authorities = _authorities(settings)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from teddy_cloud.bus.callers import Caller, operator
-from teddy_cloud.commands.enrolling import bear_name, papers
+from teddy_cloud.commands.enrolling import bear_name, papers, room_for_papers
 from teddy_cloud.container import Office, open_office
 from teddy_cloud.fleet.asking import Adopt
+from teddy_cloud.fleet.fleet import Owned
 from teddy_cloud.identity.accounts import Account, check_password, normal_email
 from teddy_cloud.settings import Settings, prepared_data_folder
 from teddy_shared.ages import AgeBand
@@ -51,6 +52,9 @@ async def add_family(settings: Settings, wanted: NewFamily, caller: Caller = SOM
     async with open_office(settings) as office:
         if await office.accounts.find(email) is not None:
             raise ConfigError(f"{email} has a family already; sign in with it, or use another address")
+        if await office.records.bear(name) is not None:  # whose file may lie there
+            raise Owned(name)
+        await asyncio.to_thread(room_for_papers, settings, wanted.provision)
         password = wanted.password or _made_up_password(office)
         family = FamilyId(f"family-{office.chance.token(8)}")
         adopt = Adopt(bear=name, family=family, age_band=wanted.age_band, consent=wanted.consent)
