@@ -89,7 +89,7 @@ class DeadLettersContract:
         _, second, _ = await office.all()
 
         assert await office.letters.find(second.id) == second
-        for nothing in ("", "x", "1-2", f"{HERE}-1-0", f"{second.id}-1", "999-1-1"):
+        for nothing in ("", "x", "1-2", f"{HERE}-1-0", f"{second.id}-1", "999-1-1", f"1-{2**64}-1"):
             assert await office.letters.find(nothing) is None
 
     async def test_of_too_many_the_oldest_give_way_and_are_counted(self, office: Office) -> None:

@@ -15,7 +15,7 @@ from teddy_shared.codec import encode_head
 from teddy_shared.events import BearStarted, Event, to_bytes
 from teddy_shared.purposes import Purpose
 from tests.cloud_bear import BEAR, EPOCH, begun, ended, head_of
-from tests.processes import ask_here
+from tests.processes import ask, ask_here
 from tests.servers import Server
 
 
@@ -51,3 +51,13 @@ def test_the_newest_heads_are_shown_and_no_payload_is(
     assert len(lines.splitlines()) == 1
     assert "bear.started  system  device" in lines
     assert nothing == (0, "nothing of that is stored\n", "")
+
+
+@pytest.mark.parametrize("at", ["256/0-0", "17/99999999999999999999-0", "17/1-99999999999999999999", "17"])
+def test_a_place_that_cannot_be_in_the_store_is_said(at: str, tmp_path: Path) -> None:
+    code, out, errors = ask(["cloud", "events", "--data", tmp_path, "--after", at])
+
+    assert (code, out) == (2, "")
+    assert errors.endswith(
+        f"argument --after: {at} is no place in the store; it looks like 17/1788264000000-0\n"
+    )

@@ -12,6 +12,7 @@ import pytest
 from teddy_cloud import settings
 from teddy_cloud.commands.ordering import Wanted, list_orders, send_order
 from teddy_cloud.commands.rebuilding import rebuild
+from teddy_cloud.commands.saying import this_operator
 from teddy_cloud.settings import Settings
 from teddy_shared.errors import ConfigError
 from tests.cloud_bear import BEAR
@@ -42,7 +43,12 @@ async def test_an_order_is_given_and_stands_in_the_list(cloud: Settings) -> None
     )
     await rebuild(cloud, "orders", anew=True)
 
-    assert (before, code, errors) == ([], 0, "")
+    await rebuild(cloud, "ledger", anew=True)
+    code_of_audit, audit, _ = await asyncio.to_thread(ask, ["cloud", "audit", "--json", *where])
+
+    assert (before, code, errors, code_of_audit) == ([], 0, "", 0)
+    given_by = [each["who"] for each in json.loads(audit)["ledger"] if each["what"] == "order.child.erase"]
+    assert given_by == [this_operator().who]
     given = json.loads(out)
     assert (given["type"], given["standing"]) == ("child.erase", "waiting")
     assert given["expires_wall_ms"] - given["issued_wall_ms"] == 60_000
@@ -60,7 +66,11 @@ async def test_an_answer_that_does_not_come_in_time_leaves_the_order_waiting(clo
     [
         ({"bear": "bear-9"}, "no family owns a bear called bear-9"),
         ({"bear": "no bear"}, "no family owns a bear called no bear"),
-        ({"expires_in": 0}, "at least 1 second"),
+        ({"expires_in": 0}, "1 second to 30 days"),
+        ({"expires_in": float("nan")}, "1 second to 30 days"),
+        ({"expires_in": 31 * 24 * 3600.0}, "1 second to 30 days"),
+        ({"wait": float("nan")}, "--wait takes a number of seconds"),
+        ({"wait": float("inf")}, "--wait takes a number of seconds"),
         ({"what": "erase", "profile": "A child"}, "no child's profile"),
     ],
 )

@@ -13,7 +13,7 @@ from teddy_shared.envelope import Kind
 if TYPE_CHECKING:
     from teddy_cloud.commands.saying import Verbs
 
-AT: Final = re.compile(r"\d{1,3}/\d{1,20}-\d{1,20}")
+AT: Final = re.compile(r"(\d{1,3})/((\d{1,20})-(\d{1,20}))")
 
 
 def add_to(verbs: Verbs) -> None:
@@ -57,7 +57,9 @@ def _act(arguments: argparse.Namespace) -> int:
 
 def _at(text: str) -> tuple[int, str]:
     """A partition and a position in it."""
-    if not AT.fullmatch(text):
+    from teddy_cloud.eventstore.partitions import PARTITIONS
+
+    found = AT.fullmatch(text)
+    if not found or int(found[1]) >= PARTITIONS or max(int(found[3]), int(found[4])) >= 2**64:
         raise argparse.ArgumentTypeError(f"{text} is no place in the store; it looks like 17/1788264000000-0")
-    partition, _, position = text.partition("/")
-    return int(partition), position
+    return int(found[1]), found[2]

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from teddy_cloud.bus.callers import Caller
+from teddy_cloud.commands.moving_in import SOMEBODY
 from teddy_cloud.container import Office, open_office
 from teddy_cloud.projections.bears import STATE, Bears, state_of
 from teddy_cloud.projections.conversations import FARTHEST
@@ -20,6 +22,7 @@ from teddy_shared.envelope import NAME, BearId
 from teddy_shared.errors import ConfigError
 
 LOOK: Final = 1.0  # seconds; a notice is quicker, but can be missed
+LONGEST: Final = 30 * 24 * 3600.0  # seconds until an order expires, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,12 @@ async def list_orders(settings: Settings, bear: str) -> Sequence[Told]:
         return [_told(each, office.clock) for each in states]
 
 
-async def send_order(settings: Settings, wanted: Wanted) -> Told:
+async def send_order(settings: Settings, wanted: Wanted, caller: Caller = SOMEBODY) -> Told:
     """Give it, and wait as long as wanted for its end. Raises ConfigError where no family owns the bear."""
-    if wanted.expires_in < 1:
-        raise ConfigError("an order needs some time until it expires: give --expires at least 1 second")
+    if not 1 <= wanted.expires_in <= LONGEST:
+        raise ConfigError("an order needs some time until it expires: --expires takes 1 second to 30 days")
+    if not 0 <= wanted.wait < float("inf"):
+        raise ConfigError("--wait takes a number of seconds")
     async with open_office(settings) as office:
         profile = await _owned(office, wanted.bear)
         command: Command = ReportHealth()
@@ -90,7 +95,7 @@ async def send_order(settings: Settings, wanted: Wanted) -> Told:
                 raise ConfigError(f"{wanted.profile} is no child's profile; see `teddy cloud family`")
             command = EraseChild(profile=wanted.profile or profile)
         bear = BearId(wanted.bear)
-        order = await office.orders.issue(bear, command, expires_in=wanted.expires_in, who="operator")
+        order = await office.orders.issue(bear, command, expires_in=wanted.expires_in, who=caller.who)
         state = OrderState(
             id=order.id,
             type=order.type,

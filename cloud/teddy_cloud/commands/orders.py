@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from teddy_cloud.commands.saying import finish, say, settings_of, where
+from teddy_cloud.commands.saying import finish, say, settings_of, this_operator, where
 
 if TYPE_CHECKING:
     from teddy_cloud.commands.saying import Verbs
@@ -57,6 +57,6 @@ def _send(arguments: argparse.Namespace) -> int:
         expires_in=arguments.expires,
         wait=arguments.wait,
     )
-    told = finish(send_order(settings, wanted))
+    told = finish(send_order(settings, wanted, this_operator()))
     say(arguments, told.facts(), told.sentence)
     return 0 if arguments.wait <= 0 or told.standing == "done" else 1

@@ -41,7 +41,7 @@ class RedisDeadLetters:
 
     async def find(self, id_: str) -> DeadLetter | None:
         parts = id_.split("-")
-        if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        if len(parts) != 3 or not all(part.isdecimal() and int(part) < 2**64 for part in parts):
             return None
         partition, entry = int(parts[0]), f"{parts[1]}-{parts[2]}"
         found = await self._letters(partition, await self._rows(partition, entry, entry))
