@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from teddy_shared.envelope import ProfileId
 from teddy_shared.errors import ConfigError, StateError
+
+A_LOOK: Final = 0.02  # seconds that `is_inhabited` takes at most
+LOOKS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,21 @@ async def open_home(data: Path) -> AsyncIterator[Home]:
         await asyncio.to_thread(os.close, lock)
 
 
+def is_inhabited(data: Path) -> bool:
+    """Whether a bear lives there at this moment. Looks for an instant, and changes nothing. Blocks."""
+    try:
+        lock = os.open(data / "lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
 def _locked(data: Path) -> int:
     """A descriptor that holds the lock for as long as it is open; a process that dies lets go of it."""
     try:
@@ -50,7 +70,7 @@ def _locked(data: Path) -> int:
         # For reading, since a card that has become read-only must not keep the bear from starting.
         lock = os.open(data / "lock", os.O_RDONLY | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(lock)
         except OSError:
             os.close(lock)
             raise
@@ -62,3 +82,15 @@ def _locked(data: Path) -> int:
             f"and make room on the disk"
         ) from None
     return lock
+
+
+def _take(lock: int) -> None:
+    """Raises BlockingIOError where somebody has it for longer than a look takes."""
+    for _ in range(LOOKS):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(A_LOOK)
+        else:
+            return
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -111,17 +111,11 @@ class BrokerLink:
 
     async def send(self, lane: Lane, batch: bytes) -> None:
         """Raises LinkError when the broker is away or goes away before it has the batch."""
-        connection = self._connection
-        if connection is None:
-            raise LinkError("no connection to the broker")
-        await connection.publish(topics.up(self._bear, lane), batch)
-        await self._note(self._still(connection))
+        await self._say(topics.up(self._bear, lane), batch)
 
     async def ask(self, question: bytes) -> None:
         """Raises LinkError, as `send`."""
-        if self._connection is None:
-            raise LinkError("no connection to the broker")
-        await self._connection.publish(topics.ask(self._bear), question)
+        await self._say(topics.ask(self._bear), question)
 
     async def heard(self) -> AsyncIterator[Heard]:
         """What the relay needs to know, oldest first. For one listener."""
@@ -130,6 +124,13 @@ class BrokerLink:
                 yield self._heard.popleft()
             self._news.clear()
             await self._news.wait()
+
+    async def _say(self, topic: str, data: bytes) -> None:
+        connection = self._connection
+        if connection is None:
+            raise LinkError("no connection to the broker")
+        await connection.publish(topic, data)
+        await self._note(self._still(connection))
 
     @property
     def _where(self) -> str:
@@ -219,7 +220,7 @@ class BrokerLink:
 
     async def _note(self, trouble: Trouble | None) -> None:
         """Tells of a change, and of nothing else: this may end on the card."""
-        if self._told and trouble == self._trouble:
+        if self._told and (trouble == self._trouble or _says_less(trouble, self._trouble)):
             return
         self._told, self._trouble = True, trouble
         if self._on_trouble is not None:
@@ -356,6 +357,16 @@ def _keep_hold_of_the_socket(client: aiomqtt.Client, tls: ssl.SSLContext) -> Non
 
 async def _retain(client: aiomqtt.Client, topic: str, message: Message) -> None:
     await client.publish(topic, to_bytes(message), qos=1, retain=True, timeout=OURS)
+
+
+def _says_less(now: Trouble | None, before: Trouble | None) -> bool:
+    """A refusal in TLS reaches the bear or is swallowed by the closing connection, as chance has it."""
+    return (
+        now is not None
+        and before is not None
+        and now.cause is Cause.HUNG_UP
+        and before.cause in (Cause.NO_PAPERS, Cause.REVOKED, Cause.NOT_BELIEVED)
+    )
 
 
 def _is_failure(answer: int | ReasonCode) -> bool:

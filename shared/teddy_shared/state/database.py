@@ -65,6 +65,24 @@ def read_database(path: Path, versions: Collection[int]) -> sqlite3.Connection:
     return connection
 
 
+def check_database(path: Path, versions: Collection[int]) -> None:
+    """Reads all of it once, as `read_database` does. Raises ConfigError, StoreDamaged."""
+    with closing(read_database(path, versions)) as connection:
+        try:
+            read_through(path, connection)
+        except sqlite3.Error as error:
+            if is_damage(error):
+                raise StoreDamaged(path, str(error)) from None
+            raise ConfigError(f"cannot read the database {path} ({error})") from None
+
+
+def read_through(path: Path, connection: sqlite3.Connection) -> None:
+    """Raises StoreDamaged, and sqlite3.Error where it cannot be read at all."""
+    with closing(connection.execute("PRAGMA quick_check(1)")) as verdict:
+        if (complaint := verdict.fetchone()[0]) != "ok":
+            raise StoreDamaged(path, complaint.splitlines()[0])
+
+
 def set_aside(path: Path) -> Path:
     """Moves a database with its journals out of the way, to the first free number."""
     number = 1
@@ -116,9 +134,7 @@ def _prepare(
         and not (missing and all(n in upgrades for n in missing))
     ):
         raise StoreDamaged(path, f"its schema is version {found}, this release knows {version}")
-    with closing(connection.execute("PRAGMA quick_check(1)")) as verdict:
-        if (complaint := verdict.fetchone()[0]) != "ok":
-            raise StoreDamaged(path, complaint.splitlines()[0])
+    read_through(path, connection)
     # synchronous FULL: in WAL, NORMAL loses the last commits when the power goes.
     connection.execute("PRAGMA synchronous = FULL")
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()

@@ -19,6 +19,7 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "redis": ("cloud/teddy_cloud/storage/redis.py",),
     "sounddevice": ("edge/teddy_edge/audio/soundcard.py",),
     "sqlite3": (
+        "edge/teddy_edge/outbox/looking.py",
         "edge/teddy_edge/outbox/shelf.py",
         "edge/teddy_edge/outbox/tables.py",
         "shared/teddy_shared/state/database.py",
