@@ -10,15 +10,21 @@ from typing import Any
 
 import pytest
 
+from teddy_cloud import settings
 from teddy_cloud.bus.callers import operator
+from teddy_cloud.bus.deliveries import Grave
 from teddy_cloud.commands.dead_letters import list_letters
 from teddy_cloud.commands.erasing import check, erase
+from teddy_cloud.commands.handling import list_given_up, redrive
 from teddy_cloud.commands.looking_back import look_back
 from teddy_cloud.commands.saga_looking import list_sagas
+from teddy_cloud.container import open_office
+from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.processes.erase_child import saga_id
+from teddy_shared.errors import ConfigError
 from teddy_shared.events import CommandEnded, SafetyAlertRaised
 from tests.cloud_bear import BEAR, SECONDS, Wire, begun, ended, wire_to, wired
-from tests.cloud_house import GRANTED, House, living
+from tests.cloud_house import GRANTED, House, living, move_in
 from tests.processes import ask
 from tests.servers import Server
 
@@ -82,7 +88,7 @@ async def test_a_child_is_erased_with_a_receipt_and_a_scan_that_finds_nothing(
             await bear.send([wired(done, 3, correlation=saga_id(child))], 3)
         code, told, errors = await erasing
 
-        checked = await teddy_cloud(house, "erase", "--check", "--profile", child)
+        checked = await check(house.settings, bear=None, profile=child)
         again = await erase(house.settings, bear=None, profile=child, wait=0, caller=operator("clerk"))
         late = [wired(begun(), 4, turn="turn-2", profile=child)]  # the bear has not heard of it yet
         await bear.send(late, 4)
@@ -102,7 +108,7 @@ async def test_a_child_is_erased_with_a_receipt_and_a_scan_that_finds_nothing(
     receipt = told["receipt"]
     assert (receipt["profile"], receipt["events"], receipt["bear"]) == (child, 3, "done")
     assert (receipt["pages"], receipt["letters"]) == (2, 1)
-    assert (checked[0], checked[1]["nothing_left"], checked[1]["closed"]) == (0, True, 3)
+    assert (checked.found.nothing_left, checked.found.closed) == (True, 3)
     assert again.facts()["receipt"] == receipt
     assert (checked_late.found.nothing_left, checked_late.found.closed) == (True, 3)
     assert (before["turns"] != [], after["turns"], after["alerts"], after["awake"]) == (True, [], [], True)
@@ -113,38 +119,49 @@ async def test_a_child_is_erased_with_a_receipt_and_a_scan_that_finds_nothing(
     assert whats.index("child.erase") < whats.index("order.child.erase") < whats.index("audit.child_erased")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (("--bear", BEAR), "nobody is there to ask; say --yes"),
-        (("--bear", "bear-9", "--yes"), "no family owns a bear bear-9"),
-        (("--profile", "child-9", "--yes"), "no bear talks with a child child-9"),
-    ],
-    ids=["unsure", "bear", "child"],
-)
-def test_what_cannot_be_erased_is_one_sentence(
-    arguments: tuple[str, ...], says: str, redis_server: Server, tmp_path: Path
-) -> None:
+def test_where_nobody_is_there_to_ask_nothing_is_erased(redis_server: Server, tmp_path: Path) -> None:
     where = ["--store", redis_server.url, "--data", str(tmp_path / "cloud")]
 
-    code, out, errors = ask(["cloud", "erase", *where, *arguments])
+    answer = ask(["cloud", "erase", *where, "--bear", BEAR])
 
-    assert (code, out) == (2, "")
-    assert says in errors
-    assert len(errors.splitlines()) == 1
+    said = "teddy cloud: nobody is there to ask; say --yes, and mind that it cannot be undone\n"
+    assert answer == (2, "", said)
 
 
-def test_operators_see_what_is_stuck_and_what_no_handler_could_handle(
+async def test_what_is_not_there_cannot_be_erased(redis_server: Server, tmp_path: Path) -> None:
+    where = settings.load(environment={}, overrides={"store": redis_server.url, "data": tmp_path / "cloud"})
+    clerk = operator("clerk")
+
+    with pytest.raises(ConfigError, match="no family owns a bear bear-9"):
+        await erase(where, bear="bear-9", profile=None, wait=0, caller=clerk)
+    with pytest.raises(ConfigError, match="no bear talks with a child child-9"):
+        await erase(where, bear=None, profile="child-9", wait=0, caller=clerk)
+
+
+def test_an_operator_is_told_that_there_is_no_such_saga(redis_server: Server, tmp_path: Path) -> None:
+    where = ["--store", redis_server.url, "--data", str(tmp_path / "cloud")]
+
+    answer = ask(["cloud", "sagas", "retry", "saga-9", *where])
+
+    assert answer == (2, "", "teddy cloud: there is no saga saga-9\n")
+
+
+async def test_an_operator_sees_what_no_handler_could_handle_and_hands_it_out_again(
     redis_server: Server, tmp_path: Path
 ) -> None:
-    where = ["--store", redis_server.url, "--data", str(tmp_path / "cloud")]
+    where = settings.load(environment={}, overrides={"store": redis_server.url, "data": tmp_path / "cloud"})
+    await move_in(where, tmp_path)  # which leaves an event
+    async with open_office(where) as office:
+        (one, *_) = await office.deliveries.fetch("mail", "w1", [partition_of(BEAR)], 10)
+        grave = Grave(BEAR, "audit.action_taken", "the letterbox is full", 6, 1_788_249_600_000)
+        await office.deliveries.bury("mail", one, grave)
 
-    answers = [
-        ask(["cloud", "sagas", "retry", "saga-9", *where]),
-        ask(["cloud", "handlers", "dead", "redrive", "--all", *where]),
-    ]
+    (shown,) = await list_given_up(where)
+    with pytest.raises(ConfigError, match="there is no dead letter 0/1-0 of a handler"):
+        await redrive(where, "0/1-0")
+    done = await redrive(where, shown.id)
 
-    assert answers == [
-        (2, "", "teddy cloud: there is no saga saga-9\n"),
-        (0, "every handler has handled everything\n", ""),
-    ]
+    assert (shown.handler, shown.bear, shown.reason) == ("mail", BEAR, "the letterbox is full")
+    assert shown.when == "2026-09-01 08:00:00"
+    assert done == [(shown.id, True)]
+    assert await list_given_up(where) == []
