@@ -21,11 +21,14 @@ from teddy_cloud.commands.saga_looking import list_sagas
 from teddy_cloud.container import open_office
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.processes.erase_child import saga_id
+from teddy_edge.outbox.entry import Context
+from teddy_shared.envelope import ProfileId
 from teddy_shared.errors import ConfigError
-from teddy_shared.events import CommandEnded, SafetyAlertRaised
+from teddy_shared.events import CommandEnded, SafetyAlertRaised, TurnBegun
 from tests.cloud_bear import BEAR, SECONDS, Wire, begun, ended, wire_to, wired
 from tests.cloud_house import GRANTED, House, living, move_in
 from tests.processes import ask
+from tests.quiet_bear import quiet_bear
 from tests.servers import Server
 
 
@@ -117,6 +120,30 @@ async def test_a_child_is_erased_with_a_receipt_and_a_scan_that_finds_nothing(
     assert child not in await asyncio.to_thread((tmp_path / "cloud/keys/ring.json").read_text)
     whats = [each.line.what for each in ledger]
     assert whats.index("child.erase") < whats.index("order.child.erase") < whats.index("audit.child_erased")
+
+
+async def test_a_bear_that_is_there_forgets_its_child_and_gets_to_know_nobody(
+    mosquitto: Server, redis_server: Server, tmp_path: Path
+) -> None:
+    async with (
+        living(mosquitto, redis_server, tmp_path) as house,
+        quiet_bear(tmp_path / "bear", tmp_path / f"{BEAR}.toml", mosquitto) as bear,
+    ):
+        child = house.family.profile
+        async with asyncio.timeout(SECONDS):
+            while bear.wishes.profile != child:  # noqa: ASYNC110  # behind a real socket
+                await asyncio.sleep(0.01)
+        await bear.outbox.append(TurnBegun(speech_ms=800), Context(profile=ProfileId(child)))
+
+        done = await erase(house.settings, bear=BEAR, profile=None, wait=18, caller=operator("clerk"))
+
+        found = await check(house.settings, bear=None, profile=child)
+        async with asyncio.timeout(SECONDS):
+            while bear.wishes.profile in (None, child):  # noqa: ASYNC110  # behind a real socket
+                await asyncio.sleep(0.01)
+
+    assert done.receipt is not None
+    assert (done.receipt.bear, found.found.nothing_left) == ("done", True)
 
 
 def test_where_nobody_is_there_to_ask_nothing_is_erased(redis_server: Server, tmp_path: Path) -> None:
