@@ -87,9 +87,9 @@ def batch_of(
     return encode_batch(Batch(header, tuple(items)))
 
 
-def turns(count: int, *, first: int = 1, purpose: Purpose | None = None) -> list[WireEvent]:
+def turns(count: int, *, first: int = 1, purpose: Purpose | None = None, bear: str = BEAR) -> list[WireEvent]:
     """So many events, each the end of another turn."""
-    changes = {} if purpose is None else {"purpose": purpose}
+    changes: dict[str, Any] = {"bear": bear} if purpose is None else {"bear": bear, "purpose": purpose}
     return [wired(ended(), seq, turn=f"turn-{seq}", **changes) for seq in range(first, first + count)]
 
 

@@ -7,6 +7,7 @@ The events of a batch are consecutive: a head that cannot be read still has a nu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -67,15 +68,29 @@ def encode_batch(batch: Batch) -> bytes:
 
 def decode_batch(data: bytes) -> Batch:
     """Raises MalformedEvent for anything that `encode_batch` did not write."""
-    lines = _unfolded(data).split(b"\n")
+    found = unfold(data)
+    return Batch(found.header, tuple(map(WireEvent, found.heads, found.payloads)))
+
+
+@dataclass(frozen=True, slots=True)
+class Unfolded:
+    """A batch without an object for each of its events."""
+
+    header: BatchHeader
+    heads: Sequence[bytes]
+    payloads: Sequence[bytes]  # as many
+
+
+def unfold(data: bytes) -> Unfolded:
+    """Raises MalformedEvent as `decode_batch` does."""
+    lines = _plain(data).split(b"\n")
     try:
         header = BatchHeader.model_validate_json(lines[0])
     except ValidationError:
         raise MalformedEvent(data, "no batch header") from None
     if len(lines) != 2 * header.count + 2 or lines[-1] != b"":
         raise MalformedEvent(data, "the number of lines is not what the header says")
-    pairs = zip(lines[1:-1:2], lines[2:-1:2], strict=True)
-    return Batch(header, tuple(WireEvent(head, payload) for head, payload in pairs))
+    return Unfolded(header, lines[1:-1:2], lines[2:-1:2])
 
 
 def encode_head(head: Envelope) -> bytes:
@@ -96,7 +111,7 @@ def misfit(head: bytes, error: ValidationError) -> MalformedEvent:
     return MalformedEvent(head, f"the head does not fit at {where or 'its start'}")
 
 
-def _unfolded(data: bytes) -> bytes:
+def _plain(data: bytes) -> bytes:
     """Our own frames say how large they unfold, so nobody makes us reserve more than that."""
     try:
         size = zstandard.frame_content_size(data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +11,6 @@ from typing import Final
 import pytest
 
 from teddy_cloud.mqtt.client import Connection, Refused, Session, dialled
-from teddy_cloud.mqtt.codec import Parser, encode
 from teddy_cloud.mqtt.packets import (
     ConnAck,
     Connect,
@@ -30,7 +28,8 @@ from teddy_cloud.mqtt.packets import (
 )
 from teddy_shared.addresses import BrokerAddress
 from teddy_shared.errors import LinkError
-from tests.servers import HOST, Server
+from tests.scripted_broker import Answers, but, polite, scripted
+from tests.servers import Server
 
 SECONDS: Final = 10.0  # for anything that a test waits for
 
@@ -172,51 +171,6 @@ async def test_nothing_waits_for_more_to_say(broker: Server) -> None:
 
 
 # --- a scripted one ----------------------------------------------------------------------------------------
-
-Answers = Callable[[Packet], list[Packet]]
-
-
-def polite(packet: Packet) -> list[Packet]:
-    match packet:
-        case Connect():
-            return [ConnAck()]
-        case Subscribe(number, wanted):
-            return [SubAck(number, (1,) * len(wanted))]
-        case Publish(qos=1):
-            return [PubAck(packet.packet_id)]
-        case PingReq():
-            return [PingResp()]
-    return []
-
-
-@asynccontextmanager
-async def scripted(answers: Answers) -> AsyncIterator[tuple[BrokerAddress, list[Packet]]]:
-    """A broker that answers as it is told; and all that it was told."""
-    told: list[Packet] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        parser = Parser()
-        with contextlib.suppress(ConnectionError):  # the client may go without a word
-            while data := await reader.read(65536):
-                for packet in parser.feed(data):
-                    told.append(packet)
-                    writer.writelines(map(encode, answers(packet)))
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-
-    async with asyncio.TaskGroup() as tasks:
-
-        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            tasks.create_task(serve(reader, writer), name="scripted-broker")
-
-        async with await asyncio.start_server(accept, HOST, 0) as server:
-            yield BrokerAddress(HOST, server.sockets[0].getsockname()[1]), told
-
-
-def but(answer: Answers) -> Answers:
-    """Polite, where this answer says nothing."""
-    return lambda packet: answer(packet) or polite(packet)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ async def ingesting(broker: Server, store: Server, *, grace: float = 60.0) -> As
         )
         for name, subscriptions in (("batches", ingest.SUBSCRIPTIONS), ("hellos", hellos.SUBSCRIPTIONS))
     )
-    intake = Intake(seal=ChaChaSeal(keys=keys, chance=chance), keys=keys)
+    intake = Intake(seal=ChaChaSeal(keys=keys, chance=chance))
     roll_call = RollCall(connections=hello_post, roster=OneBear(), store=events, clock=clock, grace=grace)
     greeter = Hellos(
         post=hello_post, store=events, intake=intake, roll_call=roll_call, clock=clock, chance=chance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ from teddy_cloud.ingest.heads import read_head
 from teddy_cloud.ingest.intake import Intake, StrangeBear, Unreadable
 from teddy_shared.clock import SeededChance
 from teddy_shared.codec import Batch, BatchHeader, WireEvent, decode_head, encode_batch
-from teddy_shared.envelope import GAP, WITHHELD, BearId, Envelope, Lane, Place
+from teddy_shared.envelope import GAP, WITHHELD, BearId, Lane, Place
 from teddy_shared.errors import MalformedEvent, SealError
 from teddy_shared.events import BearStarted, Event, EventsDropped, SafetyAlertRaised, TurnEnded, to_bytes
 from teddy_shared.purposes import Purpose
@@ -39,7 +39,7 @@ def seal(keys: MemoryKeyRing) -> ChaChaSeal:
 
 @pytest.fixture
 def intake(seal: ChaChaSeal, keys: MemoryKeyRing) -> Intake:
-    return Intake(seal=seal, keys=keys)
+    return Intake(seal=seal)
 
 
 def taken(intake: Intake, *events: WireEvent, first: int = 1) -> list[Item | Poison]:
@@ -104,9 +104,9 @@ def test_an_erased_child_leaves_only_its_numbers(intake: Intake, keys: MemoryKey
         WireEvent(b"", b"{}"),
         WireEvent(wired(ended(), 2).head.replace(b"{", b'{"a":[' + 5000 * b"1," + b"1],", 1), b"{}"),
         WireEvent(wired(ended(), 2).head.replace(CHILD.encode(), b"Child/+"), b"{}"),
-        WireEvent(wired(ended(), 2).head.replace(b'"kind":"domain"', b'"kind":"rumour"'), b"{}"),
+        WireEvent(wired(ended(), 2).head.replace(b'"activity"', b'"advertising"'), b"{}"),
     ],
-    ids=["bear", "epoch", "number", "lane", "no head", "not text", "nothing", "large", "profile", "kind"],
+    ids=["bear", "epoch", "number", "lane", "no head", "not text", "nothing", "large", "profile", "purpose"],
 )
 def test_a_head_that_lies_about_its_place_is_poison_and_its_neighbours_are_not(
     intake: Intake, liar: WireEvent
@@ -190,7 +190,7 @@ def test_any_other_bytes_are_unreadable_and_kept_only_sealed(data: bytes) -> Non
     keys.create(link_owner(BEAR))
     seal = ChaChaSeal(keys=keys, chance=SeededChance(1))
 
-    found = Intake(seal=seal, keys=keys).take(BEAR, Lane.INTERACTION, data)
+    found = Intake(seal=seal).take(BEAR, Lane.INTERACTION, data)
 
     assert isinstance(found, Unreadable)
     assert found.size == len(data)
@@ -206,8 +206,8 @@ JSON = st.recursive(
 
 @settings(max_examples=100, deadline=None)  # a loaded machine is not a failure
 @given(data=st.data())
-def test_the_door_reads_a_head_as_the_projector_will(data: st.DataObject) -> None:
-    """Whatever is wrong in it, missing, there twice, or new."""
+def test_what_the_door_reads_of_a_head_the_projector_reads_too(data: st.DataObject) -> None:
+    """Whatever is missing, there twice, or new; the door may only let pass more."""
     fields = json.loads(wired(ended(), 1, turn="turn-1", correlation="c").head)
     fields |= {name: value for name, value in fields["place"].items() if data.draw(st.booleans())}
     names = st.sampled_from([*fields, "turn", "causation", "generation", "age_band", "new"])
@@ -220,10 +220,13 @@ def test_the_door_reads_a_head_as_the_projector_will(data: st.DataObject) -> Non
 
     try:
         expected = decode_head(raw)
-    except MalformedEvent as error:
-        with pytest.raises(MalformedEvent, match=re.escape(str(error))):
+    except MalformedEvent:
+        with suppress(MalformedEvent):
             read_head(raw)
     else:
         found = read_head(raw)
-        assert Envelope.model_validate(found) == expected
-        assert found["place"] == dict(expected.place)
+        assert dict(found["place"]) == dict(expected.place)
+        assert (found["type"], found["purpose"], found.get("profile")) == (
+            *(expected.type, expected.purpose),
+            expected.profile,
+        )

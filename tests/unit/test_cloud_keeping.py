@@ -232,7 +232,7 @@ async def test_a_letter_of_an_archived_event_can_be_redriven(house: House) -> No
     await house.keep()
     await house.store.bury_stored(HERE, entry.position, bear=BEAR, reason="x", size=1)
     (letter,) = await house.store.dead_letters(HERE)
-    intake = Intake(seal=house.seal, keys=house.keys)
+    intake = Intake(seal=house.seal)
     redriver = Redriver(letters=house.live.letters, store=house.store, intake=intake, seal=house.seal)
 
     assert isinstance(await redriver.redrive(letter), Redriven)

@@ -133,7 +133,7 @@ async def cloud() -> Cloud:
     keys.create(device_owner(BEAR))
     keys.create(link_owner(BEAR))
     seal = ChaChaSeal(keys=keys, chance=SeededChance(1))
-    store, intake = MemoryEventStore(), Intake(seal=seal, keys=keys)
+    store, intake = MemoryEventStore(), Intake(seal=seal)
     await store.permit(BEAR, consent=frozenset(Purpose), profiles=frozenset({ProfileId(CHILD)}))
     redriver = Redriver(letters=store.letters, store=store, intake=intake, seal=seal)
     return Cloud(store, MemoryReadModels(), keys, seal, intake, redriver)

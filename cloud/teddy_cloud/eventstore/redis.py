@@ -55,7 +55,7 @@ class RedisEventStore:
         waiting = dict(enumerate(deliveries))
         while waiting:  # again at most once for each sort of event: a stand-in needs no grant
             sorts = [sorts_of(each.items) for each in waiting.values()]
-            calls = [_append(each, of_it) for each, of_it in zip(waiting.values(), sorts, strict=True)]
+            calls = [append_call(each, of_it) for each, of_it in zip(waiting.values(), sorts, strict=True)]
             replies = await self._client.run_all(calls)
             refused: dict[int, Delivery] = {}
             for (at, each), of_it, reply in zip(waiting.items(), sorts, replies, strict=True):
@@ -71,7 +71,7 @@ class RedisEventStore:
         delivery = Delivery(subject, stream, lane, expected + 1, items)
         while True:
             sorts = sorts_of(delivery.items)
-            version, *refused = await self._client.run(*_append(delivery, sorts, strict=True))
+            version, *refused = await self._client.run(*append_call(delivery, sorts, strict=True))
             if version < 0:
                 raise Conflict(f"{stream} of {subject}", expected, -1 - version)
             if not refused:
@@ -167,7 +167,8 @@ class _Bell:
         return frozenset(rung)
 
 
-def _append(delivery: Delivery, sorts: Sorts, *, strict: bool = False) -> Call:
+def append_call(delivery: Delivery, sorts: Sorts, *, strict: bool = False) -> Call:
+    """What the script is asked to do."""
     bear, partition = delivery.bear, partitions.partition_of(delivery.bear)
     keys = [
         partitions.marks(bear, delivery.epoch),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Final, NewType, Protocol
+from typing import Final, NamedTuple, NewType, Protocol
 
 from teddy_shared.envelope import BearId, Lane, Place, ProfileId
 from teddy_shared.purposes import Consent, Purpose
@@ -31,8 +31,7 @@ def before(position: Position) -> Position:
     return Position(f"{milliseconds - 1}-{2**64 - 1}") if milliseconds > 0 else position
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):  # made for each event at the door: a third of the cost of a frozen dataclass
     """An event on its way into the store."""
 
     head: bytes

@@ -58,26 +58,12 @@ class Hellos:
     async def run(self) -> None:
         while True:
             arrived = await self._post.some(TOGETHER)
-            for told in _each_bear_once(await asyncio.to_thread(self._read_all, arrived)):
-                await self._note(told)
-
-    def _read_all(self, arrived: Sequence[Arrived]) -> list[Told]:
-        """In a thread: the key ring is a file."""
-        return [told for each in arrived if (told := self._read(each)) is not None]
-
-    def _read(self, arrived: Arrived) -> Told | None:
-        try:
-            address = topics.parse(arrived.topic)
-            if address.what != "status" or not arrived.payload:  # empty: the retained one was taken away
-                return None
-            told = Told(address.bear, messages.status_from_bytes(arrived.payload))
-        except MalformedEvent as error:
-            _log.warning("unreadable status", size=len(arrived.payload), reason=str(error))
-            return None
-        if not self._intake.knows(told.bear):
-            _log.warning("status of a bear that no family owns", topic=arrived.topic)
-            return None
-        return told
+            told = [each for one in arrived if (each := _read(one)) is not None]
+            known = await asyncio.to_thread(self._intake.known, {each.bear for each in told})
+            for bear in {each.bear for each in told} - known:
+                _log.warning("status of a bear that no family owns", bear=bear)
+            for together in _each_bear_once([each for each in told if each.bear in known]):
+                await self._note(together)
 
     async def _note(self, told: Sequence[Told]) -> None:
         sources = [(each.bear, each.status.epoch) for each in told if isinstance(each.status, Online)]
@@ -94,6 +80,17 @@ class Hellos:
             await self._post.publish(topics.ack(bear), messages.to_bytes(ack))
         except LinkError:
             _log.info("hello not answered, the broker is away", bear=bear)
+
+
+def _read(arrived: Arrived) -> Told | None:
+    try:
+        address = topics.parse(arrived.topic)
+        if address.what != "status" or not arrived.payload:  # empty: the retained one was taken away
+            return None
+        return Told(address.bear, messages.status_from_bytes(arrived.payload))
+    except MalformedEvent as error:
+        _log.warning("unreadable status", size=len(arrived.payload), reason=str(error))
+        return None
 
 
 def _each_bear_once(told: Sequence[Told]) -> Iterator[Sequence[Told]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from teddy_cloud.eventstore.store import Delivery, EventStore
 from teddy_cloud.ingest.hellos import Hellos
-from teddy_cloud.ingest.intake import Intake, StrangeBear, Unreadable
+from teddy_cloud.ingest.intake import Hand, Intake, StrangeBear, Unreadable, sealed_batch
 from teddy_cloud.ingest.post import Arrived
+from teddy_cloud.ingest.reading import Closed, Opened, read_batch
 from teddy_cloud.ingest.rollcall import RollCall
 from teddy_cloud.ingest.storing import once_stored
 from teddy_shared import messages, topics
@@ -21,9 +22,12 @@ from teddy_shared.errors import LinkError, MalformedEvent
 from teddy_shared.logs import log
 from teddy_shared.messages import Ack
 
+T = TypeVar("T")
+
 SUBSCRIPTIONS: Final = (topics.INGEST_EVENTS,)
-TOGETHER: Final = 16  # messages that are read and stored in one go
-GROUPS: Final = 4  # of them under way to the store; while all are, messages wait at the broker
+TOGETHER: Final = 32  # messages, at most, that are read and stored in one go
+BREATH: Final = 8  # of them, about 4 ms, until the loop may do something else
+GROUPS: Final = 3  # of them under way to the store; while all are, messages wait at the broker
 
 # An answer that comes late asks the bear for a rest as long as it was late.
 LATE: Final = 0.5  # seconds
@@ -92,35 +96,24 @@ class Ingest:
 
     async def _serve(self, arrived: Sequence[Arrived], before: Set[asyncio.Task[None]]) -> None:
         """`before`: those who have earlier batches of the same lanes in hand, lest they be overtaken."""
-        due, unreadable = await asyncio.to_thread(self._read_all, arrived)
+        read: list[tuple[Arrived, Opened | Closed]] = []
+        async for each in _breathing(arrived):
+            if (batch := _read(each)) is not None:
+                read.append((each, batch))
+        hand = await asyncio.to_thread(self._intake.fetch, [batch for _, batch in read])
+        due: list[_Due] = []
+        unreadable: list[Unreadable] = []
+        async for each, batch in _breathing(read):
+            match _sealed(each, batch, hand):
+                case Delivery() as delivery:
+                    due.append(_Due(delivery, each.at))
+                case Unreadable() as found:
+                    unreadable.append(found)
         if before:
             await asyncio.wait(before)
         await self._store_and_acknowledge(due)
-        for each in unreadable:
-            await self._put_aside(each)
-
-    def _read_all(self, arrived: Sequence[Arrived]) -> tuple[list[_Due], list[Unreadable]]:
-        """In a thread: the key ring is a file."""
-        due, unreadable = [], []
-        for each in arrived:
-            try:
-                match self._read(each):
-                    case Delivery() as delivery:
-                        due.append(_Due(delivery, each.at))
-                    case Unreadable() as found:
-                        unreadable.append(found)
-            except MalformedEvent as error:
-                _log.warning("unreadable message", size=len(each.payload), reason=str(error))
-            except StrangeBear:
-                # Not stored and not acknowledged: the bear keeps its events until a family owns it.
-                _log.warning("message of a bear that no family owns", topic=each.topic)
-        return due, unreadable
-
-    def _read(self, arrived: Arrived) -> Delivery | Unreadable:
-        address = topics.parse(arrived.topic)
-        if address.lane is None:
-            raise MalformedEvent(arrived.payload, "what it is does not travel this way")
-        return self._intake.take(address.bear, address.lane, arrived.payload)
+        for found in unreadable:
+            await self._put_aside(found)
 
     async def _store_and_acknowledge(self, due: Sequence[_Due]) -> None:
         try:
@@ -163,6 +156,34 @@ class Ingest:
             ),
             self._chance,
         )
+
+
+async def _breathing(items: Sequence[T]) -> AsyncIterator[T]:
+    """One after the other, and now and then whatever else waits."""
+    for number, each in enumerate(items, 1):
+        yield each
+        if number % BREATH == 0:
+            await asyncio.sleep(0)
+
+
+def _read(arrived: Arrived) -> Opened | Closed | None:
+    try:
+        address = topics.parse(arrived.topic)
+        if address.lane is None:
+            raise MalformedEvent(arrived.payload, "what it is does not travel this way")
+    except MalformedEvent as error:
+        _log.warning("unreadable message", size=len(arrived.payload), reason=str(error))
+        return None
+    return read_batch(address.bear, address.lane, arrived.payload)
+
+
+def _sealed(arrived: Arrived, batch: Opened | Closed, hand: Hand) -> Delivery | Unreadable | None:
+    try:
+        return sealed_batch(batch, hand)
+    except StrangeBear:
+        # Not stored and not acknowledged: the bear keeps its events until a family owns it.
+        _log.warning("message of a bear that no family owns", topic=arrived.topic)
+        return None
 
 
 def _let_go(holding: dict[str, asyncio.Task[None]], lanes: Set[str], group: asyncio.Task[None]) -> None:

@@ -108,6 +108,7 @@ class Connection(asyncio.Protocol):
         self._waiting: dict[int, asyncio.Future[PubAck | SubAck]] = {}  # bounded by _places
         self._number = 0
         self._places = asyncio.Semaphore(1)  # what may be under way to the broker; it says how many
+        self._out: list[bytes] = []  # until the end of this turn of the loop
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._beat: asyncio.TimerHandle | None = None
@@ -182,6 +183,7 @@ class Connection(asyncio.Protocol):
         """Say goodbye and go."""
         if self._transport is not None and not self._transport.is_closing():
             self._write(Disconnect())
+            self._flush()
             self._end(LinkError("we have closed the connection"))
             self._transport.close()
 
@@ -258,7 +260,14 @@ class Connection(asyncio.Protocol):
         if self._cause is not None or self._transport is None:
             raise self._gone()
         self._sent = True
-        self._transport.write(encode(packet))
+        if not self._out:
+            self._loop.call_soon(self._flush)  # what is said in one turn of the loop leaves in one piece
+        self._out.append(encode(packet))
+
+    def _flush(self) -> None:
+        if self._transport is not None and self._out:
+            self._transport.write(b"".join(self._out))
+            self._out.clear()
 
     def _look_alive(self, period: float) -> None:
         """Ask whether the broker is there if one of us was silent, and give it up if it was after that."""
