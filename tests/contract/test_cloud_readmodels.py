@@ -262,6 +262,21 @@ class ReadModelsContract:
         assert await kept.known(replace(hidden, position=two)) == Known({SOURCE: 1}, {TUESDAY: b"ours"})
         assert await kept.known(replace(at, position=one)) == Known({SOURCE: 1}, {TUESDAY: b"ours"})
 
+    async def test_a_page_that_only_the_copy_that_is_being_made_has_is_named_and_taken_away_too(
+        self, kept: Kept
+    ) -> None:
+        """Else a child that is erased during a rebuild comes back when that is shown."""
+        (one,) = await kept.positions(1)
+        hidden = await kept.hidden()
+        await kept.write(step(hidden, one))
+
+        names = await kept.models.pages("days", BEAR)
+        await kept.models.erase("days", BEAR, names)
+        await kept.rebuilds.show("r1", [replace(hidden, position=one)])
+
+        assert set(names) == {"monday"}
+        assert await kept.models.page("days", BEAR, "monday") == {}
+
 
 class TestMemoryReadModels(ReadModelsContract):
     @pytest.fixture

@@ -83,10 +83,11 @@ class MemoryReadModels:
         return {cell: value for cell, value in found.items() if value is not None}
 
     async def pages(self, model: str, bear: BearId) -> Collection[str]:
-        return {cell.page for cell in self._seen(model, bear).cells if cell.bear == bear}
+        copies = (self._held[model, partition_of(bear), copy] for copy in Copy)
+        return {cell.page for each in copies for cell in each.cells if cell.bear == bear}
 
     async def erase(self, model: str, bear: BearId, pages: Collection[str]) -> int:
-        seen = len(set(pages) & set(await self.pages(model, bear)))
+        seen = len({cell.page for cell in self._seen(model, bear).cells if cell.bear == bear} & {*pages})
         for copy in Copy:
             cells = self._held[model, partition_of(bear), copy].cells
             for cell in [each for each in cells if each.bear == bear and each.page in pages]:

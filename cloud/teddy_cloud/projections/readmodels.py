@@ -43,7 +43,7 @@ class ReadModels(Protocol):
         """The values of those that have one."""
 
     async def pages(self, model: str, bear: BearId) -> Collection[str]:
-        """The names of those that this bear has."""
+        """The names of those that this bear has, in a copy that is being made too."""
 
     async def erase(self, model: str, bear: BearId, pages: Collection[str]) -> int:
         """Take pages away, out of a copy that is being made too; how many readers could see.
