@@ -239,6 +239,19 @@ async def test_an_event_that_kills_its_workers_is_given_up(house: House) -> None
     assert letter.grave.reason == "its workers died"
 
 
+async def test_what_waits_behind_slow_handlers_is_handled_in_the_end_and_never_given_up(house: House) -> None:
+    house.act = lambda _: 15.0
+    letters = [f"letter-{number}" for number in range(900)]
+    for number, letter in enumerate(letters):
+        await house.happens(letter, BEARS[number % len(BEARS)])
+
+    async with house.working():
+        await asyncio.sleep(60 * DEAD_AFTER)
+
+    assert await house.deliveries.letters() == []
+    assert sorted(house.handled) == sorted(letters)
+
+
 async def test_a_handler_that_hangs_is_stopped_and_tried_again(house: House) -> None:
     house.act = lambda _: HANDLE + 1 if len(house.keys) == 1 else None
     await house.happens("letter")

@@ -21,7 +21,7 @@ STRETCH: Final = 64  # entries of one partition in one go
 TOGETHER: Final = 16  # partitions in one go, so that not too much is in one hand
 AT_ONCE: Final = 16  # handled at the same time
 HANDLE: Final = 30.0  # seconds that a handler may take
-BEGIN: Final = 20.0  # seconds after which what is in the hand is left to whoever claims it
+BEGIN: Final = 20.0  # seconds after which what is in the hand and was not begun is taken up anew
 DEAD_AFTER: Final = 60.0  # seconds in one hand, and its worker counts as dead: above the two before together
 GATHER: Final = 0.02  # seconds behind a ring: nobody waits for a handler, and each round costs a millisecond
 LOOK: Final = 5.0  # seconds; the doorbell is quicker, but a ring can be missed
@@ -80,7 +80,7 @@ class GroupWorker:
         self._clock = clock
         self._chance = chance
         self._worker = worker
-        self._due: dict[_Place, _Try] = {}  # what failed
+        self._due: dict[_Place, _Try] = {}  # what failed, and what nobody had time for
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     @property
@@ -134,16 +134,20 @@ class GroupWorker:
 
     async def _try_again(self) -> None:
         now = self._clock.monotonic()
+        found: list[Delivery] = []
         for place, next_ in [each for each in self._due.items() if each[1].due <= now]:
             delivery = await self._deliveries.again(
                 self._handler.name, self._worker, place.partition, place.position, tries=next_.number
             )
             del self._due[place]
             if delivery is not None:
-                await self._handle_all([delivery])
+                found.append(delivery)
+        await self._handle_all(found)
 
     async def _claim(self) -> None:
-        found = await self._deliveries.claim(self._handler.name, self._worker, idle=DEAD_AFTER, count=AT_ONCE)
+        idle = await self._deliveries.claim(self._handler.name, self._worker, idle=DEAD_AFTER, count=AT_ONCE)
+        # What is our own waits here still; that it waited so long is no try.
+        found = [each for each in idle if _place(each) not in self._due]
         for each in found:
             _log.info("claimed from a dead worker", group=self._handler.name, tries=each.tries)
         hopeless = [each for each in found if each.tries > TRIES]
@@ -176,6 +180,7 @@ class GroupWorker:
     async def _handle(self, delivery: Delivery, happened: Happened, fetched: float) -> None:
         async with self._slots:
             if self._clock.monotonic() - fetched > BEGIN:
+                self._due[_place(delivery)] = _Try(delivery.tries, fetched)  # nobody has tried it
                 return
             try:
                 async with asyncio.timeout(HANDLE):
