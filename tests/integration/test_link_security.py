@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from teddy_shared import topics
 from teddy_shared.clock import SystemChance, SystemClock
 from teddy_shared.envelope import BearId, Lane
 from teddy_shared.tls import Credentials, client_context
-from tests.secure_broker import SecureBroker
+from tests.secure_broker import SecureBroker, secure_mosquitto
 from tests.servers import HOST
 
 ONE = BearId("bear-1")
@@ -30,6 +30,13 @@ SECONDS = 8.0
 # The shortest greeting that MQTT 5 knows, of a client that calls itself "x", and how a broker takes it.
 GREETING = bytes.fromhex("10 0e 0004 4d515454 05 02 003c 00 0001 78")
 TAKEN = 0x20
+
+
+@pytest.fixture(scope="module")
+def tls_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    """One for all tests here, none of which leaves anything behind in it."""
+    with secure_mosquitto(tmp_path_factory.mktemp("server")) as broker:
+        yield broker
 
 
 @pytest.fixture
@@ -273,6 +280,8 @@ async def test_a_bear_hears_what_is_for_it_and_nothing_else(tls_mosquitto: Secur
 
             await ingest.say(topics.ack(ONE), b"for me")
             assert await one.next() == (topics.ack(ONE), b"for me")
+        await dispatcher.say(topics.settings(OTHER), b"", retain=True)
+        await other.say(topics.status(OTHER), b"", retain=True)
 
 
 async def test_a_bear_that_joins_the_ingests_group_by_its_plain_name_takes_nothing_from_it(
@@ -327,6 +336,8 @@ async def test_a_last_will_speaks_for_its_own_bear_alone(tls_mosquitto: SecureBr
         await vanish(topics.status(ONE))
 
         assert await ingest.next() == (topics.status(ONE), b"gone")
+        async with bear(tls_mosquitto, ONE) as one:
+            await one.say(topics.status(ONE), b"", retain=True)
 
 
 @pytest.mark.parametrize(
