@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from teddy_cloud.commands.saying import say, settings_of, where
 
 if TYPE_CHECKING:
     from teddy_cloud.commands.saying import Verbs
+
+
+HERE: Final = ("localhost", "127.0.0.1")
 
 
 def add_to(verbs: Verbs) -> None:
@@ -24,7 +27,7 @@ def add_to(verbs: Verbs) -> None:
         "--name",
         action="append",
         metavar="HOST",
-        help="a name or number by which it is dialled; once for each (localhost, 127.0.0.1)",
+        help="a name or number by which it is dialled, besides localhost; once for each",
     )
     parser.add_argument("--address", default="0.0.0.0", help="listen for bears here (everywhere)")  # noqa: S104  # it asks everybody for a certificate
     parser.add_argument("--cloud-address", default="127.0.0.1", help="listen for the cloud here (127.0.0.1)")
@@ -42,7 +45,7 @@ def _act(arguments: argparse.Namespace) -> int:
     plan = BrokerPlan(
         port=arguments.port,
         cloud_port=arguments.cloud_port,
-        hosts=tuple(arguments.name or ("localhost", "127.0.0.1")),
+        hosts=tuple(dict.fromkeys([*(arguments.name or ()), *HERE])),
         address=arguments.address,
         cloud_address=arguments.cloud_address,
         bears=arguments.bears,
@@ -50,7 +53,8 @@ def _act(arguments: argparse.Namespace) -> int:
     )
     set_up_broker(settings, arguments.out, plan)
     configuration = arguments.out / CONFIGURATION
-    bears, cloud = (f"mqtts://{plan.hosts[0]}:{port}" for port in (plan.port, plan.cloud_port))
+    bears = f"mqtts://{plan.hosts[0]}:{plan.port}"
+    cloud = f"mqtts://{HERE[0] if plan.cloud_address in HERE else plan.hosts[0]}:{plan.cloud_port}"
     say(
         arguments,
         {"configuration": str(configuration), "bears": bears, "cloud": cloud},
