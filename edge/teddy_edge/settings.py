@@ -43,6 +43,10 @@ class Link(Section):
     provision: Path | None = None  # the bear's name and key, from the technician
 
 
+class Outbox(Section):
+    limit_mb: Annotated[int, Field(ge=16)] = 200  # beyond it the oldest events give way, telemetry first
+
+
 class Logs(Section):
     form: Literal["lines", "json"] = "lines"
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -58,6 +62,7 @@ class Settings(Section):
     sound: Sound = Sound()
     models: Models = Models()
     link: Link = Link()
+    outbox: Outbox = Outbox()
     logs: Logs = Logs()
     metrics: Metrics = Metrics()
 

@@ -29,7 +29,9 @@ from teddy_shared.state.keys import Key, Role
 from teddy_shared.state.scopes import Scope
 from teddy_shared.state.sqlite import open_sqlite_store
 from teddy_shared.state.state import State
+from tests import full_disk_stories
 from tests.full_disk import NO_PAGE, no_room_above, open_folder, read_only
+from tests.small_disk import Story, tell_on_small_disk
 
 BEAR = Role("bear")
 NAME = Key(
@@ -194,3 +196,16 @@ def held(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     database.execute("BEGIN IMMEDIATE")
     return database
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        full_disk_stories.safety_is_last,
+        full_disk_stories.stored_gives_way_when_the_card_gets_tight,
+        full_disk_stories.alerts_at_a_start_without_room,
+        full_disk_stories.acknowledgements_without_room,
+    ],
+)
+async def test_on_a_disk_that_is_really_full(story: Story) -> None:
+    await asyncio.to_thread(tell_on_small_disk, story, size=full_disk_stories.SMALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from teddy_edge.outbox.store import Outbox, open_outbox
 from teddy_shared.clock import SeededChance, SystemClock
 from teddy_shared.codec import encode_head
 from teddy_shared.envelope import UNREADABLE, BearId, Envelope, Lane, Place, When
-from teddy_shared.errors import ConfigError
+from teddy_shared.errors import ConfigError, TeddyError
 from teddy_shared.events import BearStarted, SafetyAlertRaised, TurnBegun, from_bytes, to_bytes
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing, Seal
 from tests.full_disk import no_room_above
@@ -166,6 +166,45 @@ async def test_a_damaged_database_is_set_aside_and_replaced_under_a_new_epoch(
         assert len(outbox.healed) == 1
         assert "o.db.damaged-1" in outbox.healed[0]
     assert await asyncio.to_thread((tmp_path / "o.db.damaged-1").read_bytes) == broken
+
+
+@pytest.mark.parametrize(("damage", "saved"), [("garbage", 0), ("truncated", 5), ("a torn page", 5)])
+async def test_alerts_that_can_still_be_read_in_a_damaged_database_are_carried_over(
+    tmp_path: Path, seal: Seal, damage: str, saved: int
+) -> None:
+    path = tmp_path / "o.db"
+    async with opened(path, seal) as outbox:
+        for number in range(7):
+            await outbox.append(SafetyAlertRaised(category=str(number), advice="call"), NO_TURN)
+        await fill(outbox, 200)
+        await outbox.acknowledged(Lane.SAFETY, 2, epoch=outbox.epoch)
+    await asyncio.to_thread(break_file, path, damage)
+
+    async with opened(path, seal, seed=4) as outbox:
+        waiting = await outbox.pending(Lane.SAFETY, 0)
+
+        assert [entry.head.place.seq for entry in waiting] == list(range(1, saved + 1))
+        assert {entry.head.place.epoch for entry in waiting} <= {outbox.epoch}
+        alerts = [from_bytes("safety.alert_raised", 1, entry.wire.payload) for entry in waiting]
+        assert alerts == [SafetyAlertRaised(category=str(2 + n), advice="call") for n in range(saved)]
+        assert any("5 safety alerts were carried over" in line for line in outbox.healed) == (saved > 0)
+        assert outbox.marks()[Lane.INTERACTION].last == 0
+
+
+async def test_alerts_are_carried_over_when_damage_shows_while_running(tmp_path: Path, seal: Seal) -> None:
+    path = tmp_path / "o.db"
+    async with opened(path, seal) as outbox:
+        await outbox.append(SafetyAlertRaised(category="lost", advice="call"), NO_TURN)
+        await fill(outbox, 200)
+        await asyncio.to_thread(empty_the_journal, path)
+        await asyncio.to_thread(break_file, path, "a torn page")
+        with suppress(TeddyError):  # the first one to meet the damage may be this one
+            await outbox.holds("none", "none", lane=Lane.INTERACTION, after=0)
+
+        waiting = await outbox.pending(Lane.SAFETY, 0)
+
+        assert [entry.head.type for entry in waiting] == ["safety.alert_raised"]
+        assert len(await outbox.pending(Lane.INTERACTION, 0)) == 0
 
 
 def break_file(path: Path, damage: str) -> bytes:

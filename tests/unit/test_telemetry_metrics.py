@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -19,17 +20,25 @@ from teddy_shared.envelope import Lane
 from teddy_shared.events import TurnEnded
 
 
+@dataclass
+class Kept:
+    used: int = 0
+    waiting: dict[Lane, int] = field(default_factory=lambda: dict.fromkeys(Lane, 0))
+    dropped: dict[Lane, int] = field(default_factory=lambda: dict.fromkeys(Lane, 0))
+    reserve: bool = False
+
+
 class Watched:
     """Metrics over a bear whose outbox and link a test moves."""
 
     def __init__(self) -> None:
-        self.waiting = dict.fromkeys(Lane, 0)
+        self.kept = Kept()
         self.connected = False
         self.dropped = {"order": 0, "answer_late": 0}
         self.metrics: Metrics = open_metrics(
             skills=frozenset({"animals", "guard"}),
             verdicts=frozenset({"answer"}),
-            waiting=lambda: self.waiting,
+            kept=lambda: self.kept,
             connected=lambda: self.connected,
             dropped=lambda: self.dropped,
         )
@@ -100,9 +109,15 @@ def test_outbox_and_link_are_asked_when_somebody_looks(watched: Watched) -> None
     assert watched.value('teddy_outbox_waiting_events{lane="safety"}') == 0
     assert watched.value("teddy_link_connected") == 0
 
-    watched.waiting[Lane.SAFETY] = 3
+    watched.kept.waiting[Lane.SAFETY] = 3
+    watched.kept.dropped[Lane.TELEMETRY] = 64
+    watched.kept.used = 4096
+    watched.kept.reserve = True
     watched.connected = True
 
+    assert watched.value('teddy_outbox_dropped_events{lane="telemetry"}') == 64
+    assert watched.value("teddy_outbox_bytes") == 4096
+    assert watched.value("teddy_outbox_reserve") == 1
     assert watched.value('teddy_outbox_waiting_events{lane="safety"}') == 3
     assert watched.value("teddy_link_connected") == 1
 

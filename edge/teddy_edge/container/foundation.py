@@ -66,8 +66,14 @@ class Foundation(Provider):
 
     @provide
     async def outbox(
-        self, home: Home, identity: Identity, seal: Seal, clock: Clock, chance: Chance
+        self, home: Home, settings: Settings, identity: Identity, seal: Seal, clock: Clock, chance: Chance
     ) -> AsyncIterator[Outbox]:
-        path = home.data / "outbox.db"
-        async with open_outbox(path, bear=identity.bear, seal=seal, clock=clock, chance=chance) as outbox:
+        async with open_outbox(
+            home.data / "outbox.db",
+            bear=identity.bear,
+            seal=seal,
+            clock=clock,
+            chance=chance,
+            limit=settings.outbox.limit_mb * 1_000_000,
+        ) as outbox:
             yield outbox

@@ -45,7 +45,7 @@ class Telemetry(Provider):
             open_metrics,
             skills=BESIDE_SKILLS.union(chooser.names),
             verdicts=frozenset(each.value for each in Decision) | BESIDE_VERDICTS,
-            waiting=lambda: {lane: mark.last - mark.acked for lane, mark in outbox.marks().items()},
+            kept=outbox.condition,
             connected=lambda: link is not None and link.connected,
             dropped=dropped,
         )

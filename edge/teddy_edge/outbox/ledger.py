@@ -15,7 +15,7 @@ from teddy_edge.outbox.room import YIELDING, Leaving
 from teddy_edge.outbox.tables import MOST_ROWS, Tables
 from teddy_shared.codec import decode_head, encode_head
 from teddy_shared.envelope import Envelope, Lane, Place, ProfileId, When, withheld
-from teddy_shared.errors import KeyErased, MalformedEvent
+from teddy_shared.errors import KeyErased, MalformedEvent, SealError
 from teddy_shared.seal import OwnerSeal
 
 NONE: Final = (0,) * len(Lane)
@@ -172,6 +172,19 @@ class Ledger:
         self._tables.begin_epoch(epoch)
         for lane in Lane:
             self._tables.set_gaps(lane, self.gaps[lane])
+
+    def bring_over(self, lane: Lane, rows: Iterable[tuple[bytes, bytes]]) -> int:
+        """What was saved out of another database; how many of these open. Raises KeyErased."""
+        seal, before = self._seal(), self.last[lane]
+        for text, sealed in rows:
+            with suppress(MalformedEvent, SealError):
+                head = decode_head(text)
+                payload = seal.open(sealed, head.place.bytes())
+                if (head.place.bear, head.place.lane) == (self.ground.bear, lane):
+                    self.last = with_number(self.last, lane, self.last[lane] + 1)
+                    here = head.model_copy(update={"place": self._place(lane, self.last[lane])})
+                    self.values += _row(here, payload, seal)
+        return self.last[lane] - before
 
     def withhold(self, lane: Lane, numbers: Iterable[int], epoch: str) -> None:
         """For good: a consent that is given later does not bring these back. Raises KeyErased."""

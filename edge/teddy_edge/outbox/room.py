@@ -2,7 +2,7 @@
 
 On a full card, and at the outbox's own limit, this is the order:
 
-1. what the cloud has stored already, bulk first, safety last;
+1. what the cloud has stored already, bulk first, safety last, as soon as the card gets tight;
 2. bulk that waits, oldest first, which leaves a gap with range and count;
 3. telemetry that waits, likewise;
 4. telemetry and bulk that arrive are refused;
@@ -64,6 +64,19 @@ def stored_part(lane: Lane, mark: Mark, through: int, *, step: int = STEP) -> Le
     return Leaving(lane, mark.gone + 1, last, stored=True) if last > mark.gone else None
 
 
+def reserve_beside(database: Path) -> Reserve:
+    return Reserve(database.with_name(f"{database.name}.reserve"))
+
+
+def is_tight(folder: Path, *, spare: int = SPARE) -> bool:
+    """Whether the card has little room left: what is stored goes while there is room to let it go. Blocks."""
+    try:
+        there = os.statvfs(folder)
+    except OSError:
+        return True
+    return there.f_bavail * there.f_frsize < spare
+
+
 class Reserve:
     """A file beside the database that is given up for safety. Blocks."""
 
@@ -83,10 +96,9 @@ class Reserve:
 
     def make(self) -> bool:
         """Whether it was made: not while the card has little room besides."""
+        if is_tight(self._path.parent, spare=self._size + self._spare):
+            return False
         try:
-            there = os.statvfs(self._path.parent)
-            if there.f_bavail * there.f_frsize < self._size + self._spare:
-                return False
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 os.posix_fallocate(descriptor, 0, self._size)

@@ -17,15 +17,23 @@ from teddy_edge.outbox.entry import OWNER
 from teddy_edge.outbox.errors import OutboxAway
 from teddy_edge.outbox.grace import Age, outlived
 from teddy_edge.outbox.ledger import Ledger, Standing, with_number
-from teddy_edge.outbox.room import YIELDING, Leaving, Reserve, lengthen, next_to_leave, stored_part
-from teddy_edge.outbox.tables import Tables, open_tables
+from teddy_edge.outbox.room import (
+    YIELDING,
+    Leaving,
+    is_tight,
+    lengthen,
+    next_to_leave,
+    reserve_beside,
+    stored_part,
+)
+from teddy_edge.outbox.tables import Tables, open_tables, read_what_can_be
 from teddy_edge.outbox.writer import Job
 from teddy_shared.clock import Chance, Clock
 from teddy_shared.envelope import BearId, Lane, When
 from teddy_shared.errors import ConfigError, KeyErased, TeddyError
 from teddy_shared.logs import log
 from teddy_shared.seal import Seal
-from teddy_shared.state.database import is_damage, set_aside
+from teddy_shared.state.database import is_damage, newest_aside, set_aside
 
 T = TypeVar("T")
 
@@ -49,6 +57,10 @@ class Task(Job[T]):
     def do(self, ledger: Ledger) -> T:
         ledger.begin()
         return self._call(ledger)
+
+
+class Reading(Task[T]):
+    """One that changes nothing, and so goes on where the card takes nothing."""
 
 
 class Append(Job[Rows]):
@@ -101,11 +113,13 @@ class Shelf:
         self._limit = limit
         self._glance = limit // 256  # bytes after which it is worth looking how many pages are used
         self._unseen = 0  # bytes written since that look
-        self._reserve = Reserve(path.with_name(f"{path.name}.reserve"))
+        self._reserve = reserve_beside(path)
         self._age = Age()
         self._tables: Tables | None = None
         self._owed: set[Lane] = set()  # acknowledged in memory alone
+        self._damaged = False  # whether something was set aside that nobody has looked through yet
         self._crammed = False
+        self._tight = False  # whether the card has little room left
         self._scrub = False  # whether the log still holds what has to be gone
         self._long = False  # whether the log has its full length
         self._started = self._now = clock.monotonic()
@@ -129,6 +143,9 @@ class Shelf:
             raise
         self.healed += healed
         self._tables = tables
+        if healed or self._damaged:
+            self._damaged = False
+            self._salvage(tables)
         return tables
 
     def close(self) -> None:
@@ -183,9 +200,11 @@ class Shelf:
             self._look_around()
         ledger = Ledger(tables, self.standing, self._age, self._now, self._crammed)
         outcomes: list[Any] = []
+        owed = set(self._owed)
         try:
-            if self._owed:
+            if self._owed and any(not isinstance(job, Reading) for job in jobs):
                 self._settle(ledger)
+                self._owed.clear()
             for job in jobs:
                 try:
                     outcomes.append(job.do(ledger))
@@ -194,8 +213,8 @@ class Shelf:
             self.standing = ledger.finish()
         except BaseException:
             tables.roll_back()
+            self._owed |= owed
             raise
-        self._owed.clear()
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, TeddyError):
                 job.refuse(outcome)
@@ -215,6 +234,8 @@ class Shelf:
         log("outbox").error("the outbox is away", reason=str(error), jobs=len(jobs))
         left = list(jobs)
         if _is_no_room(error):
+            self._tight = True
+            self._aging = float("-inf")
             for job in jobs:
                 if isinstance(job, Append) and job.draft.urgency in YIELDING:
                     job.refuse(OutboxAway(str(error)))
@@ -304,24 +325,30 @@ class Shelf:
         if self._now < self._aging:
             return False
         lived = self._age.at(self._now)
-        for lane in Lane:
+        self._tight = is_tight(self._path.parent)
+        for lane in reversed(Lane):
             mark = self.standing.mark(lane)
-            through = outlived(tables.graced(lane), lived)
+            through = mark.acked if self._tight else outlived(tables.graced(lane), lived)
             if leaving := stored_part(lane, mark, through):
                 self._leave(tables, leaving)
                 return True
+        if self._tight:
+            tables.write_back()  # what made room can be used only when the log can begin anew
         self._aging = self._now + REST
         return False
 
     def _leave(self, tables: Tables, leaving: Leaving) -> None:
         ledger = Ledger(tables, self.standing, self._age, self._now, self._crammed)
         try:
+            tables.overwrite(on=not self._tight)
             ledger.begin()
             ledger.leave(leaving, self._when())
             self.standing = ledger.finish()
         except BaseException:
             tables.roll_back()
             raise
+        finally:
+            tables.overwrite(on=True)
         if not leaving.stored:
             count = leaving.last - leaving.first + 1
             log("outbox").warning("events gave way", lane=int(leaving.lane), count=count)
@@ -348,7 +375,24 @@ class Shelf:
         aside = set_aside(self._path)
         self.healed.append(f"{self._path.name} is damaged ({reason}); kept as {aside.name}")
         log("outbox").error("outbox set aside while running", kept_as=aside.name)
+        self._damaged = True
         self.open()
+
+    def _salvage(self, tables: Tables) -> None:
+        """Alerts that can still be read out of the damaged file wait again, in the new epoch.
+
+        One that the cloud had stored without having said so comes twice: better than not at all.
+        """
+        rows = read_what_can_be(newest_aside(self._path), Lane.SAFETY)
+        try:
+            self._look_around()
+            ledger = Ledger(tables, self.standing, self._age, self._now, self._crammed)
+            saved = ledger.bring_over(Lane.SAFETY, rows)
+            if saved:
+                self.standing = ledger.finish()
+                self.healed.append(f"{saved} safety alerts were carried over")
+        except (sqlite3.Error, KeyErased) as error:  # no room, or no key: they stay in the file
+            log("outbox").error("alerts not carried over", alerts=len(rows), reason=str(error))
 
     def _read(self, tables: Tables) -> None:
         """Writes only into a new database: the disk may be full."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from teddy_edge.outbox.condition import Condition, condition_of
 from teddy_edge.outbox.draft import Draft
 from teddy_edge.outbox.entry import NO_TURN, Context, Mark, Waiting
-from teddy_edge.outbox.gaps import Gap
 from teddy_edge.outbox.ledger import Ledger, Standing
 from teddy_edge.outbox.room import LIMIT
-from teddy_edge.outbox.shelf import Acknowledgement, Append, Shelf, Task, Work
+from teddy_edge.outbox.shelf import Acknowledgement, Append, Reading, Shelf, Task, Work
 from teddy_edge.outbox.stencil import Stencils
 from teddy_edge.outbox.writer import Writer
 from teddy_shared.clock import Chance, Clock
@@ -50,17 +49,6 @@ async def open_outbox(
         await asyncio.to_thread(shelf.close)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What `teddy doctor` and the metrics want to know."""
-
-    used: int  # bytes
-    limit: int  # bytes
-    waiting: Mapping[Lane, int]  # events that the cloud has not acknowledged, those of gaps included
-    dropped: Mapping[Lane, int]  # of these, the ones that made room and are gone
-    reserve: bool  # whether room is kept free for safety
-
-
 class Outbox:
     """Made by `open_outbox`."""
 
@@ -92,11 +80,11 @@ class Outbox:
 
     def condition(self) -> Condition:
         standing = self._view.standing
-        return Condition(
+        return condition_of(
+            [standing.mark(lane) for lane in Lane],
+            standing.gaps,
             used=standing.used,
             limit=self._limit,
-            waiting={lane: standing.last[lane] - standing.acked[lane] for lane in Lane},
-            dropped={lane: _waiting_in(standing.gaps[lane], standing.acked[lane]) for lane in Lane},
             reserve=standing.reserve,
         )
 
@@ -131,7 +119,7 @@ class Outbox:
 
         Where events made room, one stands for all of them, and comes alone.
         """
-        return await self._do(lambda ledger: ledger.pending(lane, after, events, size))
+        return await self._read(lambda ledger: ledger.pending(lane, after, events, size))
 
     async def acknowledged(self, lane: Lane, mark: int, *, epoch: str) -> None:
         """The cloud has stored everything of this epoch up to `mark`. It stays for a day (see `grace`)."""
@@ -158,7 +146,7 @@ class Outbox:
 
         Not for what is gone: a day and more ago, or to make room.
         """
-        return await self._do(lambda ledger: ledger.holds(lane, after, type_, correlation))
+        return await self._read(lambda ledger: ledger.holds(lane, after, type_, correlation))
 
     async def forget_profile(self, profile: ProfileId) -> None:
         """Replace what is about this child and was recorded until now by stand-ins, sent or not."""
@@ -180,6 +168,10 @@ class Outbox:
         at, wall = now - self._started, self._clock.wall()
         draft = Draft(events, self._stencils, boot=self.boot, at=at, wall=wall)
         return Append(draft, still_wanted, now, self._loop)
+
+    async def _read(self, call: Callable[[Ledger], T]) -> T:
+        await self._writer.has_room()
+        return await self._writer.put(Reading(call, self._clock.monotonic(), self._loop))
 
     async def _do(self, call: Callable[[Ledger], T]) -> T:
         await self._writer.has_room()
@@ -222,7 +214,3 @@ class _View:
         if before.last != standing.last or before.acked != standing.acked:
             for listener in self.listeners:
                 listener()
-
-
-def _waiting_in(gaps: Iterable[Gap], acked: int) -> int:
-    return sum(gap.last - max(gap.first - 1, acked) for gap in gaps if gap.last > acked)

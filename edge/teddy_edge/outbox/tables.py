@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from teddy_edge.outbox.draft import LANE_BITS, row_key
 from teddy_edge.outbox.entry import Mark
 from teddy_edge.outbox.gaps import Gap
 from teddy_shared.envelope import Lane, When
-from teddy_shared.state.database import open_database
+from teddy_shared.state.database import open_database, read_database
 
 VERSION: Final = 2
 _NEW: Final = """
@@ -50,11 +51,14 @@ class Tables:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         connection.text_factory = bytes  # a harmed head need not be text
-        # What is gone is overwritten, not only forgotten.
-        connection.execute("PRAGMA secure_delete = ON")
         self._connection = connection
+        self.overwrite(on=True)
         self._page: int = connection.execute("PRAGMA page_size").fetchone()[0]
         self._insert = connection.cursor()
+
+    def overwrite(self, *, on: bool) -> None:
+        """Whether what goes is overwritten, not only forgotten. It takes room in the log."""
+        self._connection.execute(f"PRAGMA secure_delete = {'ON' if on else 'OFF'}")
 
     def close(self) -> None:
         self._connection.close()
@@ -182,6 +186,10 @@ class Tables:
         (free,) = self._connection.execute("PRAGMA freelist_count").fetchone()
         return int(pages - free) * self._page
 
+    def write_back(self) -> None:
+        """As much of the log into the database as can be, which takes room where the database has to grow."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
     def empty_log(self) -> None:
         """Writes the log into the database and cuts it off, with what it still holds of what is gone."""
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -195,6 +203,39 @@ def open_tables(path: Path) -> tuple[Tables, tuple[str, ...]]:
     except BaseException:
         connection.close()
         raise
+
+
+def read_tables(path: Path) -> Tables:
+    """Beside a process that writes. Raises ConfigError, StoreDamaged."""
+    return Tables(read_database(path, {VERSION}))
+
+
+def read_what_can_be(path: Path, lane: Lane) -> list[tuple[bytes, bytes]]:
+    """Heads and payloads of a lane, unacknowledged as far as is known, out of a damaged database."""
+    rows: dict[int, tuple[bytes, bytes]] = {}
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error:
+        return []
+    with closing(connection):
+        connection.text_factory = bytes
+        first = row_key(lane, 0)
+        with suppress(sqlite3.Error):
+            # Else a file that is shorter than it should be is not looked into at all. Nothing is written.
+            connection.execute("PRAGMA writable_schema = ON")
+        with suppress(sqlite3.Error):
+            found = connection.execute("SELECT acked FROM lanes WHERE lane = ?", (int(lane),)).fetchone()
+            first += found[0] if found else 0
+        # From both ends, each up to where it is broken.
+        for order in ("ASC", "DESC"):
+            with suppress(sqlite3.Error):
+                for place, head, payload in connection.execute(
+                    "SELECT place, head, payload FROM events WHERE place > ? AND place < ?"  # noqa: S608  # one of two words
+                    f" ORDER BY place {order}",
+                    (first, row_key(lane, 1 << LANE_BITS)),
+                ):
+                    rows[place] = head, payload
+    return [rows[place] for place in sorted(rows)]
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from teddy_shared.envelope import Lane
 from teddy_shared.events import TurnEnded
@@ -39,6 +39,23 @@ SOUND_BUCKETS: Final = (
     5.0,
 )  # seconds
 STAGE_BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0, 15.0)
+
+
+class Kept(Protocol):
+    """What the outbox holds; events by lane."""
+
+    @property
+    def used(self) -> int:
+        """Bytes."""
+
+    @property
+    def waiting(self) -> Mapping[Lane, int]: ...
+
+    @property
+    def dropped(self) -> Mapping[Lane, int]: ...
+
+    @property
+    def reserve(self) -> bool: ...
 
 
 class Metrics:
@@ -92,7 +109,7 @@ def open_metrics(
     *,
     skills: frozenset[str],
     verdicts: frozenset[str],
-    waiting: Callable[[], Mapping[Lane, int]],  # events by lane; this and the next are asked by any thread
+    kept: Callable[[], Kept],  # by the outbox; this and the next two are asked by any thread
     connected: Callable[[], bool],
     dropped: Callable[[], Mapping[str, int]],  # messages of the cloud, by a reason out of a fixed few
 ) -> Metrics:
@@ -102,14 +119,17 @@ def open_metrics(
     # Else each counter gets a second line, which says when it was first counted.
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library forgot its annotation
     registry = CollectorRegistry()
-    outbox = Gauge(
-        "teddy_outbox_waiting_events",
-        "Events that the cloud has not acknowledged.",
-        ["lane"],
-        registry=registry,
-    )
-    for lane in Lane:
-        outbox.labels(lane=lane.name.lower()).set_function(_in_lane(waiting, lane))
+    for name, says, count in (
+        ("teddy_outbox_waiting_events", "Events that the cloud has not acknowledged.", _waiting),
+        ("teddy_outbox_dropped_events", "Of these, the ones that made room and are gone.", _dropped),
+    ):
+        of_lanes = Gauge(name, says, ["lane"], registry=registry)
+        for lane in Lane:
+            of_lanes.labels(lane=lane.name.lower()).set_function(_in_lane(kept, count, lane))
+    Gauge("teddy_outbox_bytes", "What the outbox holds.", registry=registry).set_function(lambda: kept().used)
+    Gauge(
+        "teddy_outbox_reserve", "1 while room is kept free for safety alerts.", registry=registry
+    ).set_function(lambda: kept().reserve)
     Gauge(
         "teddy_link_connected", "1 while the bear has a connection to its broker.", registry=registry
     ).set_function(connected)
@@ -154,8 +174,18 @@ def open_metrics(
     )
 
 
-def _in_lane(waiting: Callable[[], Mapping[Lane, int]], lane: Lane) -> Callable[[], float]:
-    return lambda: waiting()[lane]
+def _waiting(kept: Kept) -> Mapping[Lane, int]:
+    return kept.waiting
+
+
+def _dropped(kept: Kept) -> Mapping[Lane, int]:
+    return kept.dropped
+
+
+def _in_lane(
+    kept: Callable[[], Kept], count: Callable[[Kept], Mapping[Lane, int]], lane: Lane
+) -> Callable[[], float]:
+    return lambda: count(kept())[lane]
 
 
 def _for_reason(dropped: Callable[[], Mapping[str, int]], reason: str) -> Callable[[], float]:

@@ -95,6 +95,14 @@ def set_aside(path: Path) -> Path:
     return path.rename(aside)
 
 
+def newest_aside(path: Path) -> Path:
+    """What was set aside last; the first one, where nothing was."""
+    number = 1
+    while path.with_name(f"{path.name}.damaged-{number + 1}").exists():
+        number += 1
+    return path.with_name(f"{path.name}.damaged-{number}")
+
+
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file itself is broken, and not the disk full or away."""
     code = getattr(error, "sqlite_errorcode", None)
