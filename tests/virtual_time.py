@@ -1,8 +1,8 @@
 """An event loop whose clock jumps to the next timer, so that waiting costs nothing and goes one way.
 
 Mark a test (or a module, by `pytestmark`) with `pytest.mark.virtual_time`, or call `run_virtual(coroutine)`.
-While work is out in an executor the clock stands still and the loop really waits for it; whoever
-hands work to a thread by other means than an executor or `asyncio.wrap_future` is not seen.
+While work is out in an executor, or with a writer of the outbox, the clock stands still and the loop
+really waits for it; whoever hands work to a thread by yet other means is not seen.
 Not for real sockets: their peers live in real time.
 """
 
@@ -15,6 +15,8 @@ import selectors
 from collections.abc import Callable, Coroutine, Mapping
 from selectors import SelectorKey
 from typing import Any, Final, TypeVar
+
+from teddy_edge.outbox.writer import Job, Writer
 
 T = TypeVar("T")
 
@@ -155,6 +157,17 @@ def _count_work_in_threads() -> None:
             source.add_done_callback(functools.partial(_came_back, loop))
 
     asyncio.futures._chain_future = counted  # type: ignore[attr-defined]
+    put = Writer.put
+
+    def counted_put(writer: Writer[Any], job: Job[T]) -> asyncio.Future[T]:
+        future = put(writer, job)
+        loop = future.get_loop()
+        if isinstance(loop, VirtualLoop):
+            loop.work_left()
+            future.add_done_callback(lambda _: loop.work_came_back())
+        return future
+
+    Writer.put = counted_put  # type: ignore[assignment, method-assign]  # it has a bell of its own
 
 
 def _came_back(loop: VirtualLoop, _: concurrent.futures.Future[Any]) -> None:
