@@ -11,7 +11,7 @@ import pytest
 
 from workshop.bench import __main__ as benches
 from workshop.bench.__main__ import about, names, parse
-from workshop.measuring import Figure, Options, machine, medians, table, write_json
+from workshop.measuring import Figure, Options, machine, medians, percentile, table, write_json
 
 pytestmark = pytest.mark.virtual_time
 
@@ -25,6 +25,13 @@ FIGURES = (
 
 def test_a_figure_holds_its_bar_in_the_direction_that_is_better() -> None:
     assert [figure.holds for figure in FIGURES] == [True, False, True, None]
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    values = [float(number) for number in range(200, 0, -1)]
+
+    assert [percentile(values, each) for each in (0, 50, 99, 100)] == [1.0, 100.0, 198.0, 200.0]
+    assert percentile([7.0], 50) == 7.0
 
 
 def test_the_table_has_a_line_for_each_figure_and_shows_what_misses() -> None:
