@@ -16,7 +16,17 @@ from teddy_cloud.fleet.authority import Authorities, open_authorities
 from teddy_cloud.fleet.broker_folder import write_revocations
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.noted import DOCTOR, NOTED, Notebook
-from teddy_edge.link.trouble import Cause, Trouble, refused, sent_away, trouble_of
+from teddy_edge.link.trouble import (
+    Cause,
+    Trouble,
+    adds_nothing,
+    deaf,
+    left_of,
+    refused,
+    sent_away,
+    trouble_of,
+    unsteady,
+)
 from teddy_shared.clock import SeededChance, SystemChance, SystemClock
 from teddy_shared.envelope import BearId, Lane
 from teddy_shared.messages import Online
@@ -99,12 +109,12 @@ async def test_with_its_papers_there_is_no_trouble_and_no_delay(tls_mosquitto: S
     async with dialling(tls_mosquitto.server.port, await papers(tls_mosquitto)) as bear:
         assert await bear.next() is None
 
-        connection = bear.link._connection
-        assert connection is not None
-        wire = connection._client._client.socket()
-        assert isinstance(wire, ssl.SSLSocket)
-        assert wire.version() == "TLSv1.3"
-        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        wire = bear.link._wire
+        assert wire is not None
+        plug = wire._client._client.socket()
+        assert isinstance(plug, ssl.SSLSocket)
+        assert plug.version() == "TLSv1.3"
+        assert plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
 
 
 async def test_papers_that_were_taken_back_are_named(tls_mosquitto: SecureBroker) -> None:
@@ -241,6 +251,29 @@ def test_every_ending_has_words(trouble: Callable[[], Trouble], cause: Cause, sa
 
 def of(error: BaseException) -> Trouble:
     return trouble_of(error, where="broker:8883", secure=True)
+
+
+def test_what_adds_nothing_is_not_told_again_and_what_does_is() -> None:
+    away, nameless, revoked = (
+        of(OSError(111, "x")),
+        of(socket.gaierror(-2, "x")),
+        Trouble(Cause.REVOKED, "", ""),
+    )
+    hung_up = of(EOFError())
+
+    assert adds_nothing(away, nameless)
+    assert adds_nothing(hung_up, revoked)
+    assert not adds_nothing(revoked, hung_up)
+    assert not adds_nothing(revoked, away)
+    assert not adds_nothing(None, away)
+    assert not adds_nothing(away, None)
+
+
+def test_what_is_left_of_a_trouble_when_something_goes_through() -> None:
+    assert left_of(unsteady("b:1"), steady=False) == unsteady("b:1")
+    assert left_of(unsteady("b:1"), steady=True) is None
+    assert left_of(deaf("b:1"), steady=True) == deaf("b:1")
+    assert left_of(of(EOFError()), steady=False) is None
 
 
 def strangers(folder: Path) -> Authorities:

@@ -35,6 +35,10 @@ class Cause(StrEnum):
     DEAF = "deaf"  # it refuses to tell the bear what it must hear
 
 
+NETWORK: Final = frozenset({Cause.NAME, Cause.AWAY, Cause.SILENT})
+REFUSALS: Final = frozenset({Cause.NO_PAPERS, Cause.REVOKED, Cause.NOT_BELIEVED})
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     cause: Cause
@@ -180,6 +184,27 @@ def deaf(where: str) -> Trouble:
         f"{where} refuses to tell the bear what is meant for it",
         "give the broker the rules that `teddy cloud broker-config` writes",
     )
+
+
+def left_of(trouble: Trouble | None, *, steady: bool) -> Trouble | None:
+    """What is left of a trouble when something went through; `steady`: and has for a while."""
+    match trouble:
+        case Trouble(cause=Cause.UNSTEADY) if not steady:
+            return trouble
+        case Trouble(cause=Cause.DEAF):
+            return trouble
+    return None
+
+
+def adds_nothing(now: Trouble | None, before: Trouble | None) -> bool:
+    """Whether it need not be told, since each telling ends on the card.
+
+    A network that comes and goes is one trouble. And a refusal in TLS reaches the bear, or is swallowed by
+    the closing connection, as chance has it.
+    """
+    if now is None or before is None:
+        return False
+    return {now.cause, before.cause} <= NETWORK or (now.cause is Cause.HUNG_UP and before.cause in REFUSALS)
 
 
 def _hung_up(where: str, *, secure: bool) -> Trouble:
