@@ -109,10 +109,10 @@ async def house() -> House:
 async def test_what_a_group_wants_is_handled_once_whether_it_was_there_or_comes(house: House) -> None:
     await house.happens("before")
     async with house.working():
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
         await house.happens("after")
         await house.happens("", event=QueryAsked(query="x", who="cloud:test"))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
         soon = list(house.handled)
         await asyncio.sleep(3 * DEAD_AFTER)
 
@@ -162,7 +162,7 @@ async def test_a_failing_event_holds_up_no_other(house: House) -> None:
     async with house.working():
         for number in range(5):
             await house.happens(f"good-{number}")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
         soon = list(house.handled)
         await asyncio.sleep(3 * DEAD_AFTER)
 
