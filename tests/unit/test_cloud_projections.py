@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,7 +33,7 @@ from teddy_cloud.projections.readmodels import Cell
 from teddy_cloud.projections.rebuilding import Rebuilder
 from teddy_shared.clock import SeededChance, SystemChance, SystemClock
 from teddy_shared.codec import encode_head
-from teddy_shared.envelope import Envelope, Lane, Place, When, unreadable, withheld
+from teddy_shared.envelope import BearId, Envelope, Lane, Place, When, unreadable, withheld
 from teddy_shared.events import (
     BearStarted,
     Event,
@@ -44,7 +45,7 @@ from teddy_shared.events import (
 )
 from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
-from tests.cloud_bear import BEAR, CHILD, EPOCH, begun, ended, head_of
+from tests.cloud_bear import BEAR, CHILD, EPOCH, SECONDS, begun, ended, head_of
 
 NOON = 1_788_264_000_000  # 2026-09-01, 12:00 UTC
 DAY = day_of(NOON)
@@ -256,6 +257,30 @@ async def test_two_projectors_at_once_do_not_double_anything(cloud: Cloud) -> No
     await one.catch_up()
 
     assert [turn.turn for turn in await cloud.turns()] == ["turn-2", "turn-1"]
+
+
+async def test_a_bear_with_much_to_tell_does_not_keep_another_waiting(cloud: Cloud) -> None:
+    much = 4_000
+    refused = [(withheld(head_of(begun(), seq, wall_ms=NOON)), b"{}") for seq in range(1, much + 1)]
+    await cloud.append(*refused)
+    alert = withheld(head_of(begun(), 1, bear="bear-2", wall_ms=NOON))
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(SECONDS):
+        running = tasks.create_task(cloud.projector(Bears()).run(), name="projector")
+        async with cloud.models.every_notice() as notices:
+            assert await notices.changed(SECONDS) == {BEAR}
+            await cloud.store.append_batch(
+                bear=BearId("bear-2"),
+                epoch=EPOCH,
+                lane=Lane.INTERACTION,
+                first=1,
+                items=[Item(encode_head(alert), Purpose.DEVICE, None, "", b"")],
+            )
+            while "bear-2" not in await notices.changed(SECONDS):
+                pass
+            so_far = (await cloud.state()).withheld
+        running.cancel()
+
+    assert 0 < so_far < much
 
 
 @given(order=st.permutations(range(4)))

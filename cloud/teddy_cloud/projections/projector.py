@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import Final
 
@@ -24,6 +24,9 @@ ROUND: Final = (
 )
 TRIES: Final = 2 * HELD  # for a partition in which somebody else is always faster; then the next round's
 TURNS: Final = 4  # of a round, so that looking at all of them never holds up those that ring
+
+Waiting = dict[int, None]
+"""The partitions to look at, in this order."""
 
 _log = log("projections")
 
@@ -52,6 +55,7 @@ class Projector:
         self._clock = clock
         self._chance = chance
         self._places: dict[int, dict[str, Standing]] = {partition: {} for partition in range(PARTITIONS)}
+        self._tries: Counter[int] = Counter()  # in vain and one after the other, of each partition
 
     async def run(self) -> None:
         """Follow the store. Ends by being cancelled."""
@@ -60,9 +64,9 @@ class Projector:
         while True:
             try:
                 async with self._store.doorbell() as bell:
-                    await self.catch_up()
+                    waiting = await self._look_at_all()
                     waits, told = delays(self._chance, first=0.2, most=2.0), False
-                    await self._follow(bell)
+                    await self._follow(bell, waiting)
             except LinkError as error:
                 if not told:
                     _log.warning("store away, trying again", reason=str(error))
@@ -71,48 +75,48 @@ class Projector:
 
     async def catch_up(self) -> None:
         """Apply all that is stored."""
-        await self._look_at(range(PARTITIONS))
+        waiting = await self._look_at_all()
+        while waiting:
+            await self._move(waiting)
 
-    async def _follow(self, bell: Doorbell) -> None:
+    async def _follow(self, bell: Doorbell, waiting: Waiting) -> None:
         turn = 0
         looked = self._clock.monotonic()
         while True:
             left = looked + ROUND / TURNS - self._clock.monotonic()
-            await self._move(await bell.rung(max(left, 0.0)))
+            waiting |= dict.fromkeys(await bell.rung(0.0 if waiting else max(left, 0.0)))
             if self._clock.monotonic() - looked >= ROUND / TURNS:
                 looked = self._clock.monotonic()
-                await self._look_at(range(turn, PARTITIONS, TURNS))
+                some = range(turn, PARTITIONS, TURNS)
+                await self._ask(some)
+                waiting |= dict.fromkeys(some)
                 turn = (turn + 1) % TURNS
+            await self._move(waiting)
 
-    async def _look_at(self, partitions: Iterable[int]) -> None:
+    async def _look_at_all(self) -> Waiting:
+        await self._ask(range(PARTITIONS))
+        return dict.fromkeys(range(PARTITIONS))
+
+    async def _ask(self, partitions: Collection[int]) -> None:
         """Whatever was thought before, what the store says of these is true.
 
         A store that lost its tail stands behind what was read from it; who goes on from there would
         miss what is filled in again.
         """
-        wanted = list(partitions)
-        await self._ask(wanted)
-        await self._move(wanted)
-
-    async def _ask(self, partitions: Collection[int]) -> None:
         for each in await self._copies.standing(self._models, partitions):
             self._places[each.partition][each.model] = each
 
-    async def _move(self, partitions: Iterable[int]) -> None:
-        """Go on in these until nothing more is there; what comes meanwhile rings by itself."""
-        waiting = set(partitions)
-        tries: Counter[int] = Counter()
-        while waiting:
-            at_once = set(islice(waiting, WIDTH))
-            swept = await self._sweep.move(
-                [place for partition in at_once for place in self._places[partition].values()]
-            )
-            for before, after in swept.reached.items():
-                self._places[before.partition][before.model] = after
-            overtaken = {each.partition for each in swept.overtaken}
-            if overtaken:
-                await self._ask(overtaken)
-                tries.update(overtaken)
-            waiting -= at_once
-            waiting |= {each for each in overtaken if tries[each] < TRIES}
-            waiting |= {each.partition for each in swept.unfinished}
+    async def _move(self, waiting: Waiting) -> None:
+        """One sweep over those that have waited longest. Who is not done waits again, behind the others."""
+        at_once = list(islice(waiting, WIDTH))
+        swept = await self._sweep.move([place for each in at_once for place in self._places[each].values()])
+        for before, after in swept.reached.items():
+            self._places[before.partition][before.model] = after
+        for each in at_once:
+            del waiting[each]
+        waiting |= dict.fromkeys(each.partition for each in swept.unfinished)
+        overtaken = {each.partition for each in swept.overtaken}
+        if overtaken:
+            await self._ask(overtaken)
+        self._tries = Counter({each: self._tries[each] + 1 for each in overtaken})
+        waiting |= dict.fromkeys(each for each in overtaken if self._tries[each] < TRIES)

@@ -16,8 +16,11 @@ from teddy_shared.logs import log
 from teddy_shared.seal import Seal
 
 WIDTH: Final = 64  # partitions in one sweep
-EVENTS: Final = 512  # of all partitions in one sweep, about: they are applied on the loop, 25 ms in all
-LEAST: Final = 8  # events of a partition, however many partitions there are
+EVENTS: Final = 512  # of all partitions in one sweep, about
+LEAST: Final = 32  # events of a partition, however many partitions there are
+BREATH: Final = (
+    16  # events of a partition that are applied before the loop gets its turn: a millisecond or two
+)
 
 _log = log("projections")
 
@@ -77,15 +80,17 @@ class Sweep:
         known, opened = await asyncio.gather(
             self._copies.known(questions), asyncio.to_thread(self._opener.open, sealed)
         )
-        answers = iter(known)
-        steps = [
-            self._step(
-                at, found[at.partition][-1], *((opened[at.partition], next(answers)) if heads else _NOTHING)
-            )
-            for at, heads in wanted
-        ]
-        for partition, events in opened.items():  # first: a letter made twice is one, a lost one is silence
-            await self._bury(partition, [each for each in events if isinstance(each, Broken)])
+        answers, steps = iter(known), []
+        for at, heads in wanted:
+            events, before = (opened[at.partition], next(answers)) if heads else _NOTHING
+            steps.append(self._step(at, found[at.partition][-1], events, before))
+            if len(heads) > BREATH:
+                await asyncio.sleep(0)
+        for (
+            partition,
+            found_here,
+        ) in opened.items():  # first: a letter made twice is one, a lost one is silence
+            await self._bury(partition, [each for each in found_here if isinstance(each, Broken)])
         taken = await self._copies.write(steps)
         return [step for step, was_taken in zip(steps, taken, strict=True) if was_taken]
 
@@ -127,7 +132,7 @@ class Sweep:
             )
 
 
-_NOTHING: Final[tuple[tuple[()], Known]] = ((), Known({}, {}))
+_NOTHING: Final[tuple[Sequence[Opened | Broken], Known]] = ((), Known({}, {}))
 
 
 def _layers(standings: Iterable[Standing]) -> Iterator[dict[int, tuple[Position, list[Standing]]]]:
