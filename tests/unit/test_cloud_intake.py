@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -79,6 +80,28 @@ def test_a_turn_that_calls_itself_the_devices_needs_consent_all_the_same(intake:
 
     assert isinstance(item, Item)
     assert item.purpose is Purpose.ACTIVITY
+
+
+@pytest.mark.parametrize("changes", [{"profile": None}, {"purpose": Purpose.TELEMETRY}], ids=str)
+def test_a_turn_of_nobody_and_one_for_another_purpose_leave_only_their_number(
+    intake: Intake, changes: dict[str, Any]
+) -> None:
+    """No erasure would find the one, and the other would come under a grant that was given for less."""
+    (item,) = taken(intake, wired(ended(), 1, **changes))
+
+    assert isinstance(item, Item)
+    assert (item.sealed, item.owner, item.purpose) == (b"", "", Purpose.DEVICE)
+    assert decode_head(item.head).type == WITHHELD
+
+
+def test_an_alert_arrives_also_from_before_the_bear_knew_its_child(intake: Intake) -> None:
+    alert = SafetyAlertRaised(category="lost", advice="Call your child now.")
+    found = intake.take(BEAR, Lane.SAFETY, batch_of([wired(alert, 1, profile=None)], 1, lane=Lane.SAFETY))
+
+    assert isinstance(found, Delivery)
+    (item,) = found.items
+    assert isinstance(item, Item)
+    assert (item.owner, item.purpose) == (device_owner(BEAR), Purpose.SAFETY)
 
 
 def test_an_erased_child_leaves_only_its_numbers(intake: Intake, keys: MemoryKeyRing) -> None:
@@ -162,7 +185,11 @@ def test_many_children_and_the_bear_itself_in_one_batch_are_each_under_their_own
 ) -> None:
     owners = ["child-1", "child-2", None, "child-1", "child-3", None, "child-2"]
     keys.create("child-2")  # and the third was erased
-    events = [wired(ended(str(seq)), seq, profile=owner) for seq, owner in enumerate(owners, 1)]
+    said = [ended(str(seq)) if owner else BearStarted(software="1") for seq, owner in enumerate(owners, 1)]
+    events = [
+        wired(event, seq, profile=owner)
+        for seq, (event, owner) in enumerate(zip(said, owners, strict=True), 1)
+    ]
 
     found = taken(intake, *events)
 
@@ -171,7 +198,7 @@ def test_many_children_and_the_bear_itself_in_one_batch_are_each_under_their_own
         for seq, item in enumerate(found, 1)
         if isinstance(item, Item) and item.owner
     }
-    assert opened == {seq: to_bytes(ended(str(seq))) for seq in (1, 2, 3, 4, 6, 7)}
+    assert opened == {seq: to_bytes(said[seq - 1]) for seq in (1, 2, 3, 4, 6, 7)}
     assert [item.owner for item in found if isinstance(item, Item)] == [
         *("child-1", "child-2", "bear:bear-1", "child-1"),
         *("", "bear:bear-1", "child-2"),

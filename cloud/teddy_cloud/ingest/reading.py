@@ -19,6 +19,15 @@ from teddy_shared.purposes import Purpose
 
 HIGHEST: Final = 2**53  # numbers behind it the store could not tell from each other
 
+# What known events are for. A head that says less is not believed, and one that says another is withheld.
+GRANTED_FOR: Final[Mapping[str, Purpose]] = {
+    type_: event.label.purpose for type_, event in EVENTS.items() if event.label.purpose.needs_consent
+}
+# What says something of a child. Where it names none, no erasure would find it: it is withheld. An alert from
+# before the bear knew its child is not: parents must hear of it.
+OF_A_CHILD: Final = frozenset({Purpose.ACTIVITY, Purpose.TRANSCRIPT})
+NOBODY: Final = ""  # an owner who never has a key
+
 Pieces = Mapping[str, Sequence[tuple[bytes, bytes]]]
 """What to seal, by owner: each with what it is bound to, in the order of the events."""
 
@@ -93,19 +102,13 @@ def _opened(bear: BearId, batch: Unfolded) -> Opened:
             events.append(Broken(str(error), device))
             pieces[device].append((raw + b"\n" + payload, b"dead/" + bound_to))
             continue
-        purpose, profile = head["purpose"], head.get("profile")
-        if purpose is Purpose.DEVICE:
-            purpose = _purpose_of(head["type"])
-        owner = profile or device
+        said, profile = head["purpose"], head.get("profile")
+        purpose, owner = GRANTED_FOR.get(head["type"], said), profile or device
+        if (profile is None and purpose in OF_A_CHILD) or said not in (purpose, Purpose.DEVICE):
+            owner = NOBODY
         events.append((raw, purpose, profile, owner))
         pieces[owner].append((payload, bound_to))
     return Opened(bear, header, events, pieces)
-
-
-def _purpose_of(type_: str) -> Purpose:
-    """Known events need what they are for, whatever their head says."""
-    known = EVENTS.get(type_)
-    return known.label.purpose if known else Purpose.DEVICE
 
 
 def _check(header: BatchHeader, lane: Lane) -> None:
