@@ -101,8 +101,9 @@ def test_a_password_may_be_given_and_is_never_shown(redis_server: Server, tmp_pa
             "no read model nonsense; known: bears, conversations, ledger, orders",
         ),
         (("servers", "--data", "/dev/null/x"), "cannot be made"),
+        (("state", "audit", "--noted", "5:abc"), "--noted goes with --verify"),
     ],
-    ids=["broker", "store", "data", "read model", "servers"],
+    ids=["broker", "store", "data", "read model", "servers", "noted"],
 )
 def test_what_an_operator_can_mend_is_one_sentence(
     arguments: tuple[str, ...], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

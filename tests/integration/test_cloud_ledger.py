@@ -97,3 +97,11 @@ async def test_nobody_is_told_about_a_bear_that_no_family_owns(redis_server: Ser
 
     with pytest.raises(ConfigError, match="no family owns a bear bear-9"):
         await look_back(where, "bear-9", 1, CLERK)
+
+
+def test_more_days_than_there_ever_were_are_all_of_them(redis_server: Server, tmp_path: Path) -> None:
+    code, out, errors = ask(
+        ["cloud", "audit", "--days", "99999999", "--store", redis_server.url, "--data", tmp_path / "cloud"]
+    )
+
+    assert (code, out, errors) == (0, "nothing was done and nobody looked in the last 1100 days\n", "")

@@ -6,7 +6,8 @@ import argparse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from teddy_cloud.commands.saying import finish, say, settings_of, where
+from teddy_cloud.commands.saying import at_least_one, finish, say, settings_of, where
+from teddy_shared.errors import ConfigError
 
 if TYPE_CHECKING:
     from teddy_cloud.commands.saying import Verbs
@@ -20,7 +21,7 @@ def add_to(verbs: Verbs) -> None:
     deeds = state.add_subparsers(dest="state_verb", metavar="VERB", required=True)
     audit = deeds.add_parser("audit", help="who changed what, newest last; never the values")
     where(audit)
-    audit.add_argument("--limit", type=int, default=SHOWN, help=f"so many of the newest ({SHOWN})")
+    audit.add_argument("--limit", type=at_least_one, default=SHOWN, help=f"so many of the newest ({SHOWN})")
     audit.add_argument(
         "--verify", action="store_true", help="whether every entry is as it was written; exit code 1 if not"
     )
@@ -34,10 +35,13 @@ def add_to(verbs: Verbs) -> None:
 
 def _act(arguments: argparse.Namespace) -> int:
     from teddy_cloud.commands.state_looking import look, verify
+    from teddy_shared.state.store import AUDIT_KEPT
 
     settings = settings_of(arguments)
+    if arguments.noted and not arguments.verify:
+        raise ConfigError("--noted goes with --verify")
     if not arguments.verify:
-        changes = finish(look(settings, max(1, arguments.limit)))
+        changes = finish(look(settings, min(arguments.limit, AUDIT_KEPT)))
         lines = [_sentence(change) for change in changes]
         say(arguments, {"changes": [_facts(change) for change in changes]}, "\n".join(lines) or "no changes")
         return 0
