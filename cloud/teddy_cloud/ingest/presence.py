@@ -38,7 +38,10 @@ class Presence:
 
 
 async def record_presence(store: EventStore, clock: Clock, told: Sequence[Told]) -> None:
-    """Append what the status of each bear says. Two workers that hear the same word write it once."""
+    """Append what the status of each bear says. Two workers that hear the same word at once write it once.
+
+    Otherwise both do, and what stands there twice says the same: read models keep the first.
+    """
     types = [ONLINE if isinstance(each.status, Online) else OFFLINE for each in told]
     noted = [Presence(each.bear, type_, each.status.boot) for each, type_ in zip(told, types, strict=True)]
     await append_presence(store, clock, noted, lane=STATUS_LANE)
