@@ -67,6 +67,7 @@ def test_letters_are_listed_shown_and_redriven(
     _, revealed, _ = ask_here(capsys, ["cloud", "dead", "show", bad["id"], *here, "--reveal"])
     seen = asyncio.run(audited(where))
     code, redriven, _ = ask_here(capsys, ["cloud", "dead", "redrive", "--all", *here])
+    done = asyncio.run(audited(where))
     again = ask_here(capsys, ["cloud", "dead", "redrive", good["id"], *here])
     _, left, _ = ask_here(capsys, ["cloud", "dead", "list", *here])
     _, events, _ = ask_here(capsys, ["cloud", "events", *here, "--bear", BEAR, "--kind", "domain"])
@@ -78,6 +79,7 @@ def test_letters_are_listed_shown_and_redriven(
     assert "dead.reveal" not in [event.action for event in unseen]
     assert seen[-1].action == "dead.reveal"
     assert seen[-1].who.startswith("operator:")
+    assert [event.action for event in done[len(seen) :]] == ["dead.redrive"]  # the one that is not dead still
     assert r'"{}\n\u001b[2J"' in revealed  # what was sent does not reach the terminal as it is
     assert code == 1
     assert f"{good['id']}  redriven  {BEAR}/cloud-redriven/1/1" in redriven

@@ -73,7 +73,7 @@ def _show(arguments: argparse.Namespace) -> int:
 def _redrive(arguments: argparse.Namespace) -> int:
     from teddy_cloud.commands.dead_letters import redrive_letters
 
-    done = finish(redrive_letters(settings_of(arguments), arguments.id, arguments.bear))
+    done = finish(redrive_letters(settings_of(arguments), arguments.id, arguments.bear, this_operator()))
     lines = [f"{each.id}  {each.outcome}  {each.detail}".rstrip() for each in done]
     facts = {"letters": [dataclasses.asdict(each) for each in done]}
     say(arguments, facts, "\n".join(lines) or "there are no dead letters")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -15,10 +16,11 @@ from teddy_cloud.eventstore.store import DeadLetter
 from teddy_cloud.fleet.household import device_owner
 from teddy_cloud.ingest.redrive import Gone, Redriven, StillDead
 from teddy_cloud.settings import Settings
-from teddy_shared.errors import ConfigError, SealError
+from teddy_shared.errors import ConfigError, KeyErased, SealError
 from teddy_shared.events import ActionTaken
 
 REVEALED: Final = "dead.reveal"
+REDRIVEN: Final = "dead.redrive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +64,16 @@ async def show_letter(settings: Settings, id_: str, reveal_to: Caller | None) ->
         return _shown(letter), await _revealed(office, letter, reveal_to) if reveal_to else None
 
 
-async def redrive_letters(settings: Settings, id_: str | None, bear: str | None) -> list[Tried]:
+async def redrive_letters(
+    settings: Settings, id_: str | None, bear: str | None, caller: Caller
+) -> list[Tried]:
     """One by its id, or all of them. Raises ConfigError where there is none of that id."""
     async with open_office(settings) as office:
         if id_ is not None:
             letter = await _letter(office, id_)
-            return [_tried(letter, await office.redriver.redrive(letter))]
+            return [await _redriven(office, letter, caller)]
         # One after the other: their order is the order in which they come into the store.
-        return [
-            _tried(letter, await office.redriver.redrive(letter)) async for letter in _letters(office, bear)
-        ]
+        return [await _redriven(office, letter, caller) async for letter in _letters(office, bear)]
 
 
 async def _letters(office: Office, bear: str | None) -> AsyncIterator[DeadLetter]:
@@ -92,18 +94,30 @@ async def _revealed(office: Office, letter: DeadLetter, caller: Caller) -> str:
     try:
         opened = await office.redriver.opened(letter)
         # First the audit: who cannot be written down sees nothing.
-        await write_own(
-            store=office.store,
-            seal=office.seal,
-            clock=office.clock,
-            subject=letter.bear,
-            stream=AUDIT,
-            event=ActionTaken(action=REVEALED, who=caller.who, outcome="done"),
-            owner=device_owner(letter.bear),
-        )
+        await _note(office, letter, REVEALED, caller)
     except SealError as error:
         raise ConfigError(f"the letter {letter.id} cannot be opened: {error}") from None
     return opened.decode(errors="backslashreplace")
+
+
+async def _redriven(office: Office, letter: DeadLetter, caller: Caller) -> Tried:
+    outcome = await office.redriver.redrive(letter)
+    if not isinstance(outcome, StillDead):
+        with suppress(KeyErased):  # no family owns a bear of this name, so there is no one to tell
+            await _note(office, letter, REDRIVEN, caller)
+    return _tried(letter, outcome)
+
+
+async def _note(office: Office, letter: DeadLetter, action: str, caller: Caller) -> None:
+    await write_own(
+        store=office.store,
+        seal=office.seal,
+        clock=office.clock,
+        subject=letter.bear,
+        stream=AUDIT,
+        event=ActionTaken(action=action, who=caller.who, outcome="done"),
+        owner=device_owner(letter.bear),
+    )
 
 
 def _tried(letter: DeadLetter, outcome: Redriven | Gone | StillDead) -> Tried:
