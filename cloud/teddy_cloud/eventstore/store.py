@@ -128,7 +128,10 @@ class EventStore(Protocol):
         """
 
     async def append_all(self, deliveries: Sequence[Delivery]) -> Sequence[int]:
-        """Many batches in one go, each for itself as by `append_batch`; the new mark of each."""
+        """Many batches in one go, each for itself as by `append_batch`; the new mark of each.
+
+        Of two of one lane the second may be answered as if it came before the first, with a low mark.
+        """
 
     async def append_expected(
         self, *, subject: BearId, stream: str, lane: Lane, expected: int, items: Sequence[Item]
