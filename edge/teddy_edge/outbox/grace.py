@@ -20,19 +20,17 @@ class Age:
 
     def __init__(self) -> None:
         self._before = 0.0
-        self._since: float | None = None
+        self._since = 0.0
         self._noted = 0.0
 
-    def begin(self, lived: float) -> None:
-        """As the database says. What this process knows beyond that is kept."""
+    def begin(self, lived: float, now: float) -> None:
+        """As its database says."""
         self._before = self._noted = lived
-        self._since = None
+        self._since = now
 
     def at(self, now: float) -> float:
         """`now` is monotonic."""
-        if self._since is None:
-            self._since = now
-        return self._before + max(0.0, now - self._since)
+        return self._before + now - self._since
 
     def worth_noting(self, lived: float) -> bool:
         """Asked once: then it counts as noted."""

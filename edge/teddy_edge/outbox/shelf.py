@@ -399,7 +399,7 @@ class Shelf:
         if (epoch := tables.epoch()) is None:
             epoch = self._chance.token(8)
             tables.begin_epoch(epoch)
-        self._age.begin(tables.lived())
+        self._age.begin(tables.lived(), self._now)
         self._reserve.look()
         self._owed.clear()
         self._long = False
