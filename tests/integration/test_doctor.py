@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import os
 import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, replace
@@ -23,6 +27,7 @@ from teddy_edge.health.examination import examine
 from teddy_edge.health.finding import Condition, Finding
 from teddy_edge.health.patient import Patient, meet
 from teddy_edge.health.place import SCARCE, room
+from teddy_edge.home import A_LOOK
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.noted import Notebook
@@ -188,16 +193,20 @@ async def test_a_bear_that_runs_does_not_notice_the_doctor(online: Ward, models:
 
 
 async def test_a_bear_that_starts_while_the_doctor_looks_is_not_taken_for_a_second_one(ward: Ward) -> None:
-    async def look() -> None:
-        while True:
-            await ward.met()
+    has_it = threading.Event()
 
-    looking = asyncio.create_task(look())
-    for _ in range(3):
-        async with ward.living():
-            pass
-    looking.cancel()
-    await asyncio.wait([looking])
+    def look_slowly() -> None:
+        lock = os.open(ward.data / "lock", os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        has_it.set()
+        time.sleep(A_LOOK)
+        os.close(lock)
+
+    looking = asyncio.create_task(asyncio.to_thread(look_slowly))
+    await asyncio.to_thread(has_it.wait)
+    async with ward.living():
+        assert (await ward.met()).runs
+    await looking
 
 
 # --- each part, broken -------------------------------------------------------------------------------------

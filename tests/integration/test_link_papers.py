@@ -134,6 +134,19 @@ async def test_what_is_sealed_for_a_bear_opens_for_it_alone_in_its_place_and_una
             seal.open(seal_owner(BEAR), sealed, place)
 
 
+async def test_a_bear_that_joins_the_clouds_groups_takes_nothing_from_them(cloud: Cloud) -> None:
+    await move_in(cloud.house.settings, cloud.house.folder, email="other@example.org", bear=OTHER)
+    async with cloud.wire() as wire, cloud.wire(OTHER) as other:
+        for group in (topics.INGEST_EVENTS, topics.EVERY_QUESTION):
+            await other.client.subscribe(group, qos=1)
+
+        for number in range(1, 9):
+            await wire.send(turns(1, first=number), number)
+
+        while await wire.acknowledged() < 8:  # though none of them is sent again
+            pass
+
+
 # --- replaying and altering ----------------------------------------------------------------------------
 
 

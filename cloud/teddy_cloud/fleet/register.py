@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -77,10 +77,9 @@ class Register:
 
     def note(self, fact: Signed | Revoked) -> None:
         """On disk when this returns. Raises ConfigError."""
-        whole = self._bytes()
         try:
-            with self._file.open("ab") as file:
-                file.truncate(whole.rfind(b"\n") + 1)  # a power cut may have left a line unfinished
+            with self._file.open("ab+") as file:
+                _finish(file)
                 file.write(fact.model_dump_json().encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -98,3 +97,15 @@ class Register:
 
     def _bytes(self) -> bytes:
         return self._file.read_bytes() if self._file.exists() else b""
+
+
+def _finish(file: BinaryIO) -> None:
+    """Take off a line that a power cut left unfinished."""
+    end = file.seek(0, os.SEEK_END)
+    if end == 0:
+        return
+    file.seek(end - 1)
+    if file.read(1) == b"\n":
+        return
+    file.seek(0)
+    file.truncate(file.read().rfind(b"\n") + 1)
