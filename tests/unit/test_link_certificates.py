@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,15 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from teddy_cloud.fleet.authority import Authorities, has_authorities, open_authorities
+from teddy_cloud.fleet.household import link_owner
+from teddy_cloud.fleet.provisioning import write_provision
+from teddy_edge.identity import read_identity
 from teddy_shared.addresses import BrokerAddress, broker_address
 from teddy_shared.clock import SeededChance, SystemChance, SystemClock
 from teddy_shared.envelope import BearId
 from teddy_shared.errors import ConfigError
-from teddy_shared.tls import client_context, context_for
+from teddy_shared.seal import MemoryKeyRing
+from teddy_shared.tls import Credentials, client_context, context_for
 
 BEAR = BearId("bear-1")
 OTHER = BearId("bear-2")
@@ -195,3 +200,45 @@ def test_the_kernels_chance_makes_authorities_too(tmp_path: Path) -> None:
     made = open_authorities(tmp_path, clock=SystemClock(), chance=SystemChance())
 
     assert client_context(made.client("teddy-cloud-1")).check_hostname
+
+
+# --- the file from provisioning ---------------------------------------------------------------------------
+
+
+def written(folder: Path, credentials: Credentials | None) -> Path:
+    keys = MemoryKeyRing(chance=SeededChance(2))
+    keys.create(link_owner(BEAR))
+    write_provision(folder / "bear.toml", BEAR, keys, credentials)
+    return folder / "bear.toml"
+
+
+def test_what_is_written_for_a_bear_is_what_it_reads(tmp_path: Path) -> None:
+    credentials = authorities(tmp_path / "authority").enrol(BEAR)
+
+    second, first = read_identity(written(tmp_path, credentials)), read_identity(written(tmp_path, None))
+
+    assert (second.bear, second.credentials) == (BEAR, credentials)
+    assert (first.bear, first.credentials, first.link_key) == (BEAR, None, second.link_key)
+    assert "PRIVATE" not in repr(second)
+    assert second.link_key is not None
+    assert second.link_key.hex() not in repr(second)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda text: text.replace("version = 2", "version = 3"),
+        lambda text: text.replace("authority = ", "authorities = "),
+        lambda text: text[: text.index("key = '''")] + "key = 5\n",
+        lambda text: text[:-20],
+    ],
+    ids=["another version", "a part gone", "of another type", "cut off"],
+)
+def test_a_file_that_does_not_fit_is_refused_in_a_sentence(
+    harm: Callable[[str], str], tmp_path: Path
+) -> None:
+    file = written(tmp_path, authorities(tmp_path / "authority").enrol(BEAR))
+    file.write_text(harm(file.read_text()))
+
+    with pytest.raises(ConfigError, match="provision the bear again"):
+        read_identity(file)
