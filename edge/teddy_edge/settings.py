@@ -39,7 +39,9 @@ class Models(Section):
 
 
 class Link(Section):
-    broker: str = ""  # mqtt://host:port; empty: the bear talks, and keeps what it would send
+    broker: str = (
+        ""  # mqtts://host, or mqtt:// on this machine; empty: the bear talks, and keeps what it would send
+    )
     provision: Path | None = None  # the bear's name and key, from the technician
 
 

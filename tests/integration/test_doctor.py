@@ -314,6 +314,17 @@ async def test_databases(part: str, ward: Ward) -> None:
     assert "start the bear again" in (await ward.look(part, Condition.WRONG)).remedy
 
 
+@pytest.mark.parametrize("part", ["outbox", "state"])
+async def test_a_database_of_an_earlier_release_is_no_damage(part: str, ward: Ward) -> None:
+    def age() -> None:
+        with closing(sqlite3.connect(ward.data / f"{part}.db")) as database:
+            database.execute("PRAGMA user_version = 1")
+
+    await asyncio.to_thread(age)
+
+    assert "of an earlier release" in (await ward.look(part, Condition.NOTE)).what
+
+
 async def test_a_state_that_somebody_wrote_into(ward: Ward) -> None:
     def write() -> None:
         with closing(sqlite3.connect(ward.data / "state.db")) as database, database:

@@ -12,10 +12,14 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from teddy_cloud import settings
 from teddy_cloud.fleet.authority import Authorities, has_authorities, open_authorities
+from teddy_cloud.fleet.credentials import context_of, group_secret
 from teddy_cloud.fleet.household import link_owner
 from teddy_cloud.fleet.provisioning import write_provision
+from teddy_cloud.settings import Role
 from teddy_edge.identity import read_identity
+from teddy_shared import topics
 from teddy_shared.addresses import BrokerAddress, broker_address
 from teddy_shared.clock import SeededChance, SystemChance, SystemClock
 from teddy_shared.envelope import BearId
@@ -242,3 +246,46 @@ def test_a_file_that_does_not_fit_is_refused_in_a_sentence(
 
     with pytest.raises(ConfigError, match="provision the bear again"):
         read_identity(file)
+
+
+# --- what the cloud itself shows --------------------------------------------------------------------------
+
+
+def shown(folder: Path, **overrides: str | Path) -> ssl.SSLContext | None:
+    named = {"data": folder, "broker": "mqtts://broker.example"}
+    where = settings.load(environment={}, overrides={**named, **overrides})
+    return context_of(where, Role.INGEST, clock=SystemClock(), chance=SeededChance(1))
+
+
+def test_the_cloud_makes_a_certificate_for_itself_or_shows_one_that_it_is_given(tmp_path: Path) -> None:
+    assert shown(tmp_path, broker="mqtt://127.0.0.1") is None
+    with pytest.raises(ConfigError, match="teddy cloud broker-config"):
+        shown(tmp_path)
+    given = authorities(tmp_path / "authority").client("teddy-cloud-ingest")
+    assert shown(tmp_path) is not None
+
+    files = {}
+    for name in ("authority", "certificate", "key"):
+        files[f"tls.{name}"] = tmp_path / f"{name}.pem"
+        files[f"tls.{name}"].write_text(getattr(given, name))
+    assert shown(tmp_path / "elsewhere", **files) is not None
+
+
+def test_half_of_what_the_cloud_needs_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"tls.certificate is missing"):
+        shown(tmp_path, **{"tls.authority": __file__})
+    with pytest.raises(ConfigError, match="cannot read"):
+        shown(
+            tmp_path, **{f"tls.{name}": tmp_path / "nothing" for name in ("authority", "certificate", "key")}
+        )
+
+
+def test_workers_that_share_keys_meet_in_one_group_and_nobody_else_finds_it() -> None:
+    ours, others = MemoryKeyRing(chance=SeededChance(1)), MemoryKeyRing(chance=SeededChance(2))
+
+    mine = topics.hidden(topics.INGEST_EVENTS, group_secret(ours))
+
+    assert mine == topics.hidden(topics.INGEST_EVENTS, group_secret(ours))
+    assert mine != topics.hidden(topics.INGEST_EVENTS, group_secret(others))
+    assert mine.endswith(topics.INGEST_EVENTS.removeprefix("$share/ingest"))
+    assert topics.hidden(topics.EVERY_STATUS, "x") == topics.EVERY_STATUS

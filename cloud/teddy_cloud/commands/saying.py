@@ -25,7 +25,7 @@ T = TypeVar("T")
 def where(parser: argparse.ArgumentParser, *, broker: bool = False) -> None:
     """The arguments that say which cloud is meant."""
     if broker:
-        parser.add_argument("--broker", metavar="URL", help="mqtt://host:port")
+        parser.add_argument("--broker", metavar="URL", help="mqtts://host:port, or mqtt:// on this machine")
     parser.add_argument("--store", metavar="URL", help="redis://host:port, or sentinels, or a cluster")
     parser.add_argument("--data", type=Path, help="the folder with the keys")
     parser.add_argument("--settings", type=Path, action="append", default=[], help="a settings file (TOML)")

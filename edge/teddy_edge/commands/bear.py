@@ -31,9 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     run_.add_argument(
         "--provision", type=Path, metavar="FILE", help="the bear's name and key, from the bench"
     )
-    run_.add_argument(
-        "--broker", metavar="URL", help="mqtt://host:port; without it the bear keeps its events"
-    )
+    run_.add_argument("--broker", metavar="URL", help="mqtts://host; without it the bear keeps its events")
     run_.add_argument("--clips", type=Path, nargs="+", metavar="CLIP.wav", help="play these as the child")
     run_.add_argument(
         "--mic", metavar="NAME", help="the microphone by name or number; else the machine's own"

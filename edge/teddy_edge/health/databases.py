@@ -8,11 +8,15 @@ from pathlib import Path
 from teddy_edge.health.finding import FIRST_START, Finding, note, well, wrong
 from teddy_edge.health.patient import Patient
 from teddy_edge.outbox.looking import look
+from teddy_edge.outbox.tables import UPGRADES
+from teddy_edge.outbox.tables import VERSION as OUTBOX
 from teddy_shared.errors import ConfigError, StateError, StoreDamaged
 from teddy_shared.state.chain import look_through
 from teddy_shared.state.database import check_database
-from teddy_shared.state.sqlite import VERSION, read_sqlite_store
+from teddy_shared.state.sqlite import VERSION as STATE
+from teddy_shared.state.sqlite import read_sqlite_store
 
+EARLIER = ("it is of an earlier release", "the next start brings it up to this one")
 AT_THE_NEXT_START = "start the bear again: it sets the damaged file aside and begins a new one"
 
 
@@ -21,6 +25,8 @@ async def outbox(patient: Patient) -> Finding:
     if not await asyncio.to_thread(file.exists):
         return note("there is none yet", FIRST_START)
     try:
+        if await asyncio.to_thread(check_database, file, {OUTBOX, *UPGRADES}) != OUTBOX:
+            return note(*EARLIER)
         seen = await asyncio.to_thread(look, file)
     except StoreDamaged as damage:
         return wrong(str(damage), AT_THE_NEXT_START)
@@ -41,7 +47,8 @@ async def state(patient: Patient) -> Finding:
     if not await asyncio.to_thread(file.exists):
         return note("there is none yet", FIRST_START)
     try:
-        await asyncio.to_thread(check_database, file, (VERSION,))
+        if await asyncio.to_thread(check_database, file, range(1, STATE + 1)) != STATE:
+            return note(*EARLIER)
         async with read_sqlite_store(file) as store:
             verdict = await look_through(store)
     except (StoreDamaged, StateError) as damage:

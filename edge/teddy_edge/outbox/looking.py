@@ -11,7 +11,7 @@ from pathlib import Path
 from teddy_edge.outbox.tables import VERSION, Tables
 from teddy_shared.envelope import Lane
 from teddy_shared.errors import ConfigError, StoreDamaged
-from teddy_shared.state.database import is_damage, read_database, read_through
+from teddy_shared.state.database import is_damage, read_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,6 @@ def look(path: Path) -> Look:
     connection = read_database(path, {VERSION})
     with closing(connection):
         try:
-            read_through(path, connection)
             tables = Tables(connection)
             marks = {lane: tables.marks(lane) for lane in Lane}
             gaps = {lane: tables.gaps(lane) for lane in Lane}

@@ -65,15 +65,17 @@ def read_database(path: Path, versions: Collection[int]) -> sqlite3.Connection:
     return connection
 
 
-def check_database(path: Path, versions: Collection[int]) -> None:
-    """Reads all of it once, as `read_database` does. Raises ConfigError, StoreDamaged."""
+def check_database(path: Path, versions: Collection[int]) -> int:
+    """Reads all of it once, and gives its version. Raises ConfigError, StoreDamaged."""
     with closing(read_database(path, versions)) as connection:
         try:
             read_through(path, connection)
+            version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.Error as error:
             if is_damage(error):
                 raise StoreDamaged(path, str(error)) from None
             raise ConfigError(f"cannot read the database {path} ({error})") from None
+    return version
 
 
 def read_through(path: Path, connection: sqlite3.Connection) -> None:
