@@ -1,0 +1,139 @@
+"""A bear without ears and voice: the real outbox, state, wishes, relay, link and orders, and a talkative child."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dishka import Provider, Scope, provide
+
+from teddy_edge.container.foundation import Foundation
+from teddy_edge.container.parts import open_parts
+from teddy_edge.container.way import Way
+from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.wishes import Wishes
+from teddy_edge.outbox.entry import Context
+from teddy_edge.outbox.relay import relay
+from teddy_edge.outbox.store import Outbox
+from teddy_edge.settings import Settings, read
+from teddy_shared import logs
+from teddy_shared.clock import Chance, Clock, SystemChance
+from teddy_shared.envelope import ProfileId
+from teddy_shared.errors import TeddyError
+from teddy_shared.events import Event, SafetyAlertRaised, TurnBegun, TurnEnded
+from workshop.chaos.truth import Oath, under_oath
+
+ALERTS: Final = 12  # one turn in so many raises one
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a bear needs to know to live once."""
+
+    bear: str
+    folder: Path
+    broker: str
+    turns_a_second: float
+
+    @property
+    def oath(self) -> Path:
+        return self.folder / "oath"
+
+    @property
+    def quiet(self) -> Path:
+        """While this file is there the child is silent."""
+        return self.folder / "quiet"
+
+
+class Hasty(SystemChance):
+    """Waits as little as jitter allows, so that a run is about faults and not about backing off."""
+
+    def between(self, low: float, high: float) -> float:
+        return low if high > low else high
+
+
+def live(life: Life) -> None:
+    """For a process of its own, which is expected to be killed."""
+    log_to(life.folder / "log")
+    asyncio.run(_live(life))
+
+
+def log_to(file: Path) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(descriptor, sys.stderr.fileno())
+    logs.configure(form="json", level="info")
+
+
+async def _live(life: Life) -> None:
+    settings = read(
+        overrides={
+            "data": life.folder / "data",
+            "link.broker": life.broker,
+            "link.provision": life.folder / "bear.toml",
+        }
+    )
+    with under_oath(life.oath) as oath:
+        await _between_birth_and_death(life, settings, oath)
+
+
+async def _between_birth_and_death(life: Life, settings: Settings, oath: Oath) -> None:
+    """The bear's own graph of parts, without senses and mind."""
+    graph = (Foundation(), Way(), _Impatience())
+    async with open_parts(*graph, context={Settings: settings}) as parts, asyncio.TaskGroup() as tasks:
+        outbox, wishes = await parts.get(Outbox), await parts.get(Wishes)
+        link = await parts.get(BrokerLink | None)  # type: ignore[arg-type]  # a union is a key too
+        assert link is not None, "a life names its broker"
+        clock, chance = await parts.get(Clock), await parts.get(Chance)  # type: ignore[type-abstract]
+        tasks.create_task(link.stay_connected(), name="link")
+        relaying = relay(outbox=outbox, link=link, consent=wishes, clock=clock, chance=chance)
+        tasks.create_task(relaying, name="relay")
+        tasks.create_task(_talk(life, outbox, wishes, oath), name="talk")
+
+
+class _Impatience(Provider):
+    @provide(scope=Scope.APP, override=True)
+    def chance(self) -> Chance:
+        return Hasty()
+
+
+async def _talk(life: Life, outbox: Outbox, wishes: Wishes, oath: Oath) -> None:
+    """Turn after turn, each with its beginning and its end, now and then with an alert."""
+    number = 0
+    while True:
+        await asyncio.sleep(1 / life.turns_a_second)
+        if life.quiet.exists():
+            continue
+        number += 1
+        turn = f"{life.bear}.{outbox.boot[:8]}.{number}"
+        profile = None if wishes.profile is None else ProfileId(wishes.profile)
+        context = Context(turn=turn, profile=profile)
+        for event in _events(number):
+            name = f"{turn}/{event.label.type}"
+            oath.trying(name)
+            try:
+                await outbox.append(event, context)
+            except TeddyError:
+                continue
+            oath.recorded(name)
+
+
+def _events(number: int) -> list[Event]:
+    events: list[Event] = [TurnBegun(speech_ms=900)]
+    if number % ALERTS == 0:
+        events.append(SafetyAlertRaised(category="lost_alone", advice="call"))
+    events.append(
+        TurnEnded(
+            topic="bees",
+            skill="animals",
+            verdict="answer",
+            outcome="answered",
+            speech_ms=900,
+            reply_ms=2_000,
+            stages_ms={"hearing": 100.0},
+        )
+    )
+    return events
