@@ -10,7 +10,8 @@ from pathlib import Path
 
 from workshop.chaos.house import Plan
 from workshop.chaos.parts import forking
-from workshop.chaos.running import Outcome, progress, run as run_once
+from workshop.chaos.running import Outcome, progress
+from workshop.chaos.running import run as run_once
 from workshop.measuring import Figure, Options
 
 

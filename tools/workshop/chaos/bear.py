@@ -1,4 +1,4 @@
-"""A bear without ears and voice: the real outbox, state, wishes, relay, link and orders, and a talkative child."""
+"""A bear without ears and voice: what it keeps and how it syncs are real, its child is made up."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,7 +166,7 @@ async def living(plan: Plan) -> AsyncIterator[House]:
 
 
 async def _provision(settings: Settings, folder: Path, name: str) -> None:
-    folder.mkdir()
+    await asyncio.to_thread(folder.mkdir)
     await add_family(
         settings,
         NewFamily(
@@ -176,7 +176,7 @@ async def _provision(settings: Settings, folder: Path, name: str) -> None:
 
 
 @contextmanager
-def _ended(parts: Sequence[Part]):  # noqa: ANN202
+def _ended(parts: Collection[Part]) -> Iterator[None]:
     try:
         yield
     finally:

@@ -15,7 +15,6 @@ from teddy_cloud.projections.bears import ALERTS
 from teddy_cloud.projections.conversations import turns_of
 from teddy_cloud.projections.readmodels import ReadModels
 from teddy_shared.envelope import BearId
-from teddy_shared.errors import LinkError
 from workshop.chaos.faults import faults
 from workshop.chaos.house import House, Plan, living
 from workshop.chaos.orders import OrderGiver
@@ -54,7 +53,9 @@ async def run(plan: Plan, *, kills: int, tell: Tell) -> Outcome:
             counts[fault.what] += 1
             done = counts["kill"] + counts["lose-tail"]
             if fault.what != "cut":
-                tell(f"{done} of {kills} kills: {fault.whom}{', its tail lost' * (fault.what == 'lose-tail')}")
+                tell(
+                    f"{done} of {kills} kills: {fault.whom}{', its tail lost' * (fault.what == 'lose-tail')}"
+                )
         giver.rest()
         house.hush()
         await asyncio.to_thread(house.mend)
@@ -104,9 +105,7 @@ async def _seen(models: ReadModels, bears: list[BearId], stored: Stored) -> tupl
     twice: list[str] = []
     for bear in bears:
         turns = [
-            turn
-            for day in stored.days
-            for turn in turns_of(await models.page("conversations", bear, day))
+            turn for day in stored.days for turn in turns_of(await models.page("conversations", bear, day))
         ]
         seen.update(f"{turn.turn}/turn.begun" for turn in turns)
         seen.update(f"{turn.turn}/turn.ended" for turn in turns if turn.outcome)
