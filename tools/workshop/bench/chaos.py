@@ -1,4 +1,4 @@
-"""Kills everything at random and counts what was lost, doubled, or begun twice. Real servers and processes."""
+"""Kills everything at random, and counts what was lost, doubled, or begun twice."""
 
 from __future__ import annotations
 
