@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from teddy_cloud.container import DispatchRoom, IngestRoom, Parts, ProcessesRoom, open_parts
+from teddy_cloud.container import DispatchRoom, IngestRoom, Parts, ProcessesRoom, Replacement, open_parts
 from teddy_cloud.eventstore.archive.keeping import Keeper
 from teddy_cloud.projections.projector import Projector
 from teddy_cloud.settings import Role, Settings, prepared_data_folder
@@ -104,14 +104,20 @@ def run(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
     asyncio.run(_until_a_signal(settings, ready))
 
 
-async def run_until(settings: Settings, stop: asyncio.Event, *, ready: Callable[[Ready], None]) -> None:
+async def run_until(
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    ready: Callable[[Ready], None],
+    replacements: Sequence[Replacement] = (),
+) -> None:
     """Run the roles of this process until told to stop. A task of any of them that fails ends all."""
     roles = [role for role in _ROLES if role in settings.roles]
     listener = listen(settings.web) if Role.WEB in roles else None
     try:
         await asyncio.to_thread(prepared_data_folder, settings)
         async with AsyncExitStack() as stack:
-            parts = await stack.enter_async_context(open_parts(settings))
+            parts = await stack.enter_async_context(open_parts(settings, *replacements))
             stage = Stage(settings, parts, listener)
             # All parts are built before the first task runs.
             for jobs in [await _ROLES[role](stage) for role in roles]:

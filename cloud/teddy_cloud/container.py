@@ -95,6 +95,7 @@ from teddy_shared.state.state import STATE_KEY, State
 from teddy_shared.tracing import Trace
 
 T = TypeVar("T")
+Replacement = Provider  # with `override=True`: takes the place of a part, such as to see a check fail
 
 # Each role has a connection of its own, so that it may run in a process of its own.
 IngestPost = NewType("IngestPost", BrokerPost)
@@ -426,9 +427,9 @@ class _Processes(Provider):
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
+async def open_parts(settings: Settings, *replacements: Replacement) -> AsyncIterator[Parts]:
     """What is built in the block is taken apart at its end, in reverse order."""
-    container = _container(settings)
+    container = _container(settings, *replacements)
     try:
         yield Parts(container)
     finally:
@@ -476,12 +477,13 @@ async def _broker(
     )
 
 
-def _container(settings: Settings) -> AsyncContainer:
+def _container(settings: Settings, *replacements: Replacement) -> AsyncContainer:
     return make_async_container(
         _Foundation(),
         _Rooms(),
         _Buses(),
         _Processes(),
+        *replacements,
         context={Settings: settings},
         validation_settings=STRICT_VALIDATION,
     )

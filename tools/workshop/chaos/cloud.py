@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teddy_cloud import app
-from teddy_cloud.settings import load
+from teddy_cloud.settings import Settings, load
 from workshop.chaos.bear import log_to
 
 
@@ -29,7 +29,11 @@ Run = Callable[[Post], None]
 def serve(post: Post) -> None:
     """For a process of its own, which is expected to be killed."""
     log_to(post.log)
-    settings = load(
+    app.run(settings_of(post), ready=lambda _: None)
+
+
+def settings_of(post: Post) -> Settings:
+    return load(
         environment={},
         overrides={
             "broker": post.broker,
@@ -39,4 +43,3 @@ def serve(post: Post) -> None:
             "roles": (post.role,),
         },
     )
-    app.run(settings, ready=lambda _: None)

@@ -34,6 +34,7 @@ class Plan:
     turns_a_second: float  # a bear
     seed: int
     ingest: cloud.Run = cloud.serve  # how an ingest worker runs; a test breaks one here
+    healing: float = 120.0  # seconds of peace at the end in which everything must arrive
 
 
 class House:

@@ -21,7 +21,6 @@ from workshop.chaos.orders import OrderGiver
 from workshop.chaos.truth import read_truth
 from workshop.chaos.verdict import Stored, Verdict, all_stored, judge
 
-HEALING: Final = 120.0  # seconds of peace in which everything must arrive
 LOOK: Final = 1.0  # seconds between two looks at what has arrived
 WARMING: Final = 4.0  # seconds until the bears have their settings and talk
 
@@ -60,7 +59,7 @@ async def run(plan: Plan, *, kills: int, tell: Tell) -> Outcome:
         house.hush()
         await asyncio.to_thread(house.mend)
         tell("peace; waiting until everything has arrived")
-        verdict, seconds = await _heal(house, giver)
+        verdict, seconds = await _heal(house, giver, plan.healing)
         return Outcome(
             kills=counts["kill"] + counts["lose-tail"],
             tails=counts["lose-tail"],
@@ -72,7 +71,7 @@ async def run(plan: Plan, *, kills: int, tell: Tell) -> Outcome:
         )
 
 
-async def _heal(house: House, giver: OrderGiver) -> tuple[Verdict, float]:
+async def _heal(house: House, giver: OrderGiver, most: float) -> tuple[Verdict, float]:
     """Look until all is settled, and once more: what comes late may come twice."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -81,7 +80,7 @@ async def _heal(house: House, giver: OrderGiver) -> tuple[Verdict, float]:
         await asyncio.to_thread(house.mend)
         await giver.insist()
         verdict = await _look(house, giver)
-        if verdict.settled or loop.time() - began > HEALING:
+        if verdict.settled or loop.time() - began > most:
             seconds = loop.time() - began
             await asyncio.sleep(2 * LOOK)
             return await _look(house, giver), seconds
