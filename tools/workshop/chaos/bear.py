@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dishka import Provider, Scope, provide
+from dishka import Provider, Scope, from_context, provide
 
 from teddy_edge.container.foundation import Foundation
 from teddy_edge.container.parts import open_parts
 from teddy_edge.container.way import Way
+from teddy_edge.identity import Identity
 from teddy_edge.link.broker import BrokerLink
+from teddy_edge.link.orders import Orders
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.entry import Context
 from teddy_edge.outbox.relay import relay
@@ -22,11 +24,15 @@ from teddy_edge.outbox.store import Outbox
 from teddy_edge.settings import Settings, read
 from teddy_shared import logs
 from teddy_shared.clock import Chance, Clock, SystemChance
+from teddy_shared.commands import EraseChild
 from teddy_shared.envelope import ProfileId
 from teddy_shared.errors import TeddyError
 from teddy_shared.events import Event, SafetyAlertRaised, TurnBegun, TurnEnded
+from teddy_shared.seal import Seal
+from teddy_shared.state.state import State
 from workshop.chaos.truth import Oath, under_oath
 
+DEED: Final = 0.2  # seconds that doing what an order says takes at most
 ALERTS: Final = 12  # one turn in so many raises one
 
 
@@ -50,10 +56,10 @@ class Life:
 
 
 class Hasty(SystemChance):
-    """Waits as little as jitter allows, so that a run is about faults and not about backing off."""
+    """Waits a quarter of what jitter allows, so that a run is about faults and not about backing off."""
 
     def between(self, low: float, high: float) -> float:
-        return low if high > low else high
+        return super().between(low, low + (high - low) / 4)
 
 
 def live(life: Life) -> None:
@@ -82,8 +88,9 @@ async def _live(life: Life) -> None:
 
 async def _between_birth_and_death(life: Life, settings: Settings, oath: Oath) -> None:
     """The bear's own graph of parts, without senses and mind."""
-    graph = (Foundation(), Way(), _Impatience())
-    async with open_parts(*graph, context={Settings: settings}) as parts, asyncio.TaskGroup() as tasks:
+    graph = (Foundation(), Way(), _Impatience(), _Sworn())
+    context = {Settings: settings, Oath: oath}
+    async with open_parts(*graph, context=context) as parts, asyncio.TaskGroup() as tasks:
         outbox, wishes = await parts.get(Outbox), await parts.get(Wishes)
         link = await parts.get(BrokerLink | None)  # type: ignore[arg-type]  # a union is a key too
         assert link is not None, "a life names its broker"
@@ -91,6 +98,7 @@ async def _between_birth_and_death(life: Life, settings: Settings, oath: Oath) -
         tasks.create_task(link.stay_connected(), name="link")
         relaying = relay(outbox=outbox, link=link, consent=wishes, clock=clock, chance=chance)
         tasks.create_task(relaying, name="relay")
+        tasks.create_task((await parts.get(Orders)).run(), name="orders")
         tasks.create_task(_talk(life, outbox, wishes, oath), name="talk")
 
 
@@ -98,6 +106,38 @@ class _Impatience(Provider):
     @provide(scope=Scope.APP, override=True)
     def chance(self) -> Chance:
         return Hasty()
+
+
+class _Sworn(Provider):
+    """The bear's own way with orders; what they do is to be sworn to, by the name that they carry."""
+
+    oath = from_context(Oath, scope=Scope.APP)
+
+    @provide(scope=Scope.APP, override=True)
+    def orders(
+        self,
+        identity: Identity,
+        seal: Seal,
+        state: State,
+        outbox: Outbox,
+        clock: Clock,
+        chance: Chance,
+        oath: Oath,
+    ) -> Orders:
+        async def swear(command: EraseChild) -> None:
+            oath.began(command.profile)
+            await asyncio.sleep(chance.between(0.0, DEED))
+
+        return Orders(
+            bear=identity.bear,
+            seal=seal,
+            state=state,
+            journal=outbox,
+            obeyed=lambda: 0,
+            handlers={EraseChild: swear},
+            clock=clock,
+            chance=chance,
+        )
 
 
 async def _talk(life: Life, outbox: Outbox, wishes: Wishes, oath: Oath) -> None:

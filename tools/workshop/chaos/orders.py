@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 from teddy_cloud.container import Office, open_office
 from teddy_cloud.projections.orders import PAGE, OrderState
 from teddy_cloud.projections.readmodels import ReadModels
-from teddy_shared.commands import ReportHealth
+from teddy_shared.commands import EraseChild
 from teddy_shared.envelope import BearId
 from teddy_shared.errors import LinkError
 
@@ -83,5 +83,5 @@ class OrderGiver:
     async def _issue(self, id_: str, bear: BearId) -> None:
         seconds = SOON if id_ in self._hurried else LONG
         await self._office.orders.issue(
-            bear, ReportHealth(), expires_in=seconds, who="operator:chaos", id=id_
+            bear, EraseChild(profile=id_), expires_in=seconds, who="operator:chaos", id=id_
         )
