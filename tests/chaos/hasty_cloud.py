@@ -16,9 +16,8 @@ from dishka import Provider, Scope, provide
 
 from teddy_cloud.app import run_until
 from teddy_cloud.eventstore.redis import RedisEventStore
-from teddy_cloud.eventstore.store import EventStore, Item, Poison
+from teddy_cloud.eventstore.store import Delivery, EventStore
 from teddy_cloud.storage.client import StoreClient
-from teddy_shared.envelope import BearId, Lane
 from workshop.bench.chaos import figures
 from workshop.chaos.bear import log_to
 from workshop.chaos.cloud import Post, settings_of
@@ -34,27 +33,16 @@ class HastyEventStore(RedisEventStore):
 
     def __init__(self, *, client: StoreClient) -> None:
         super().__init__(client=client)
-        self._writing: set[asyncio.Task[int]] = set()
+        self._writing: set[asyncio.Task[None]] = set()
 
-    async def append_batch(
-        self,
-        *,
-        bear: BearId,
-        epoch: str,
-        lane: Lane,
-        first: int,
-        items: Sequence[Item | Poison],
-        covers: int = 1,
-    ) -> int:
-        async def late() -> int:
+    async def append_all(self, deliveries: Sequence[Delivery]) -> Sequence[int]:
+        async def late() -> None:
             await asyncio.sleep(LATE)
-            return await super(HastyEventStore, self).append_batch(
-                bear=bear, epoch=epoch, lane=lane, first=first, items=items, covers=covers
-            )
+            await super(HastyEventStore, self).append_all(deliveries)
 
         task = asyncio.create_task(late(), name="hasty")
         self._writing.add(task)
-        return first + len(items) + covers - 2
+        return [each.first + len(each.items) + each.covers - 2 for each in deliveries]
 
 
 class _Haste(Provider):
