@@ -44,6 +44,7 @@ def figures(outcome: Outcome) -> list[Figure]:
     return [
         Figure("kills", outcome.kills, "kills"),
         Figure("tails_lost", outcome.tails, "kills"),
+        Figure("taken_back", outcome.taken_back, "events"),
         Figure("cuts", outcome.cuts, "cuts"),
         Figure("recorded", verdict.recorded, "events"),
         Figure("stored", verdict.stored, "events", bar=verdict.recorded, more_is_better=True),

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from teddy_cloud.commands.moving_in import NewFamily, add_family
+from teddy_cloud.eventstore.partitions import PARTITIONS, events
 from teddy_cloud.settings import Settings, load
+from teddy_cloud.storage.client import connect
 from teddy_shared.ages import AgeBand
 from teddy_shared.envelope import BearId
+from teddy_shared.errors import LinkError
 from teddy_shared.purposes import Purpose
 from workshop import servers
 from workshop.chaos import bear, cloud
@@ -58,6 +61,7 @@ class House:
         self._lines = lines
         self._parts = parts
         self._saved = plan.folder / "older"
+        self.taken_back = 0  # events that the store had, and lost with its tail
 
     @property
     def targets(self) -> dict[str, list[str]]:
@@ -89,11 +93,12 @@ class House:
         if fault.what == "cut":
             await self._lines[fault.whom].cut(fault.down)
             return
-        if fault.what == "lose-tail":
-            await self._save_the_store()
+        had = await self._save_the_store() if fault.what == "lose-tail" else 0
         await asyncio.to_thread(self._kill, fault)
         await asyncio.sleep(fault.down)
         await asyncio.to_thread(self._revive, fault)
+        if fault.what == "lose-tail":
+            self.taken_back += max(0, had - await self._count())
 
     def hush(self) -> None:
         """No bear records anything from now on, but what it owes."""
@@ -126,10 +131,24 @@ class House:
             case name:
                 self._parts[name].begin()
 
-    async def _save_the_store(self) -> None:
-        """A copy of the append-only files as they are, then time in which the copy grows old."""
+    async def _save_the_store(self) -> int:
+        """A copy of the append-only files as they are, then time in which the copy grows old.
+
+        How many events are in the store in the end, as far as it answers.
+        """
         await asyncio.to_thread(_put_back, self._store.folder, self._saved)
         await asyncio.sleep(KEEP_TAIL)
+        return await self._count()
+
+    async def _count(self) -> int:
+        client = await asyncio.to_thread(connect, self._store.url)
+        try:
+            lengths = await client.do_all([("XLEN", events(each)) for each in range(PARTITIONS)])
+        except LinkError:
+            return 0
+        finally:
+            await client.close()
+        return sum(map(int, lengths))
 
 
 @asynccontextmanager

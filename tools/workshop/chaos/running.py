@@ -31,6 +31,7 @@ Tell = Callable[[str], None]
 class Outcome:
     kills: int
     tails: int
+    taken_back: int  # events that were stored, acknowledged, and lost with a tail
     cuts: int
     orders: int
     healing_s: float
@@ -63,6 +64,7 @@ async def run(plan: Plan, *, kills: int, tell: Tell) -> Outcome:
         return Outcome(
             kills=counts["kill"] + counts["lose-tail"],
             tails=counts["lose-tail"],
+            taken_back=house.taken_back,
             cuts=counts["cut"],
             orders=len(giver.issued),
             healing_s=seconds,
