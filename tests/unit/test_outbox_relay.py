@@ -18,7 +18,7 @@ from teddy_edge.outbox.entry import NO_TURN
 from teddy_edge.outbox.errors import OutboxAway
 from teddy_edge.outbox.grace import COARSE, GRACE
 from teddy_edge.outbox.memory import MemoryOutbox
-from teddy_edge.outbox.relay import Heard, Opened, relay
+from teddy_edge.outbox.relay import ASK_AGAIN, Heard, Opened, relay
 from teddy_edge.outbox.room import LIMIT
 from teddy_shared.clock import SeededChance
 from teddy_shared.codec import BATCH_BYTES, BATCH_EVENTS, WireEvent, decode_batch, decode_head
@@ -111,6 +111,8 @@ class GoodLink:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
+        self.epoch = ""  # of the outbox behind it, where a test wants hellos answered
+        self.greetings: list[float] = []
         self.sent: list[tuple[float, Lane, bytes]] = []
         self.inbox: asyncio.Queue[Heard] = asyncio.Queue()
 
@@ -118,9 +120,17 @@ class GoodLink:
         self.sent.append((asyncio.get_running_loop().time(), lane, batch))
         self.inbox.put_nowait(self.cloud.take(batch))
 
+    async def greet(self) -> None:
+        self.greetings.append(asyncio.get_running_loop().time())
+        if self.epoch:
+            self._answer_hello(self.epoch)
+
     def hello(self, epoch: str) -> None:
         """A new connection, and the cloud's answer to the bear's hello."""
         self.inbox.put_nowait(Opened())
+        self._answer_hello(epoch)
+
+    def _answer_hello(self, epoch: str) -> None:
         for lane in Lane:
             self.inbox.put_nowait(Ack(epoch=epoch, lane=lane, mark=self.cloud.mark(epoch, lane)))
 
@@ -550,4 +560,46 @@ async def test_a_disk_that_does_not_answer_is_asked_again() -> None:
         await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
         await until(lambda: is_empty(outbox))
 
+    assert len(link.sent) == 1
+
+
+async def test_a_lane_that_has_nothing_to_send_learns_of_a_lost_tail_too() -> None:
+    """An alert may be the last of its lane for weeks, and the connection may stand for weeks."""
+    outbox, link = new_outbox(), GoodLink(Cloud())
+    link.epoch = outbox.epoch
+    async with relaying(outbox, link, Consents(EVERYTHING)):
+        await outbox.append(SafetyAlertRaised(category="lost", advice="call"), NO_TURN)
+        await until(lambda: is_empty(outbox))
+        link.cloud.lose_tail(1)
+        assert link.cloud.numbers(Lane.SAFETY) == []
+
+        await until(lambda: link.cloud.numbers(Lane.SAFETY) == [1], seconds=ASK_AGAIN)
+        await asyncio.sleep(60)
+
+    assert len(link.greetings) == 2  # and once more when something was found to be lost
+
+
+async def test_when_one_lane_is_found_behind_all_are_looked_at() -> None:
+    outbox, link = new_outbox(), GoodLink(Cloud())
+    link.epoch = outbox.epoch
+    async with relaying(outbox, link, Consents(EVERYTHING)):
+        await outbox.append(SafetyAlertRaised(category="lost", advice="call"), NO_TURN)
+        await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
+        await until(lambda: is_empty(outbox))
+        link.cloud.lose_tail(2)
+
+        await outbox.append(TurnBegun(speech_ms=2), NO_TURN)
+        await until(lambda: link.cloud.numbers(Lane.SAFETY) == [1], seconds=30)
+
+    assert link.cloud.numbers(Lane.INTERACTION) == [1, 2]
+
+
+async def test_a_cloud_that_lost_nothing_is_asked_twice_an_hour_and_nothing_comes_of_it() -> None:
+    outbox, link = new_outbox(), GoodLink(Cloud())
+    link.epoch = outbox.epoch
+    async with relaying(outbox, link, Consents(EVERYTHING)):
+        await outbox.append(TurnBegun(speech_ms=1), NO_TURN)
+        await asyncio.sleep(24 * 3600)
+
+    assert 48 <= len(link.greetings) <= 96
     assert len(link.sent) == 1

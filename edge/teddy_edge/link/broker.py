@@ -87,6 +87,10 @@ class BrokerLink:
         """Raises LinkError when the broker is away or goes away before it has the batch."""
         await self._say(topics.up(self._bear, lane), batch)
 
+    async def greet(self) -> None:
+        """Say hello once more, so that the cloud tells where it stands. Raises LinkError, as `send`."""
+        await self._say(topics.status(self._bear), to_bytes(self._hello()), retain=True)
+
     async def ask(self, question: bytes) -> None:
         """Raises LinkError, as `send`."""
         await self._say(topics.ask(self._bear), question)
@@ -99,11 +103,11 @@ class BrokerLink:
             self._news.clear()
             await self._news.wait()
 
-    async def _say(self, topic: str, data: bytes) -> None:
+    async def _say(self, topic: str, data: bytes, *, retain: bool = False) -> None:
         wire = self._wire
         if wire is None:
             raise LinkError("no connection to the broker")
-        await wire.publish(topic, data)
+        await wire.publish(topic, data, retain=retain)
         await self._went_through(wire)
 
     async def _converse(self) -> None:

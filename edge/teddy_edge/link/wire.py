@@ -84,13 +84,13 @@ class Wire:
             async with asyncio.timeout(seconds):
                 await self.retain(topic, data)
 
-    async def publish(self, topic: str, data: bytes) -> None:
+    async def publish(self, topic: str, data: bytes, *, retain: bool = False) -> None:
         """Raises LinkError when the connection is lost before the broker has it."""
         try:
             async with asyncio.timeout(self._answer) as deadline:
                 self._deadlines.add(deadline)
                 try:
-                    await self._client.publish(topic, data, qos=1, timeout=OURS)
+                    await self._client.publish(topic, data, qos=1, retain=retain, timeout=OURS)
                 finally:
                     self._deadlines.discard(deadline)
         except (aiomqtt.MqttError, TimeoutError) as error:

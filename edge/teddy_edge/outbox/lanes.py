@@ -90,6 +90,11 @@ class Lanes:
             state.settle(self._chance, due=0.0)
             state.greeted = False
 
+    def greeted_again(self) -> None:
+        """The bear says hello on a connection that stands: the first answer of each lane is believed."""
+        for state in self._lanes.values():
+            state.greeted = False
+
     def next_due(self, now: float) -> float | None:
         """When the next lane may send again; None if nothing is in flight."""
         return min((state.due for state in self._lanes.values() if state.due > now), default=None)

@@ -22,6 +22,11 @@ from teddy_shared.purposes import Consent, allows
 
 DISK_REST: Final = 5.0  # seconds before a disk that did not answer is asked again
 
+# Seconds until the cloud is asked again where it stands. A lane on which nothing happens would never learn
+# that a store lost its tail, and an alert in it would be gone with its day of grace.
+ASK_AGAIN: Final = 1800.0
+ASK_REST: Final = 5.0  # seconds between two questions at least
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -36,6 +41,9 @@ class Link(Protocol):
 
     async def send(self, lane: Lane, batch: bytes) -> None:
         """Raises LinkError. Returning promises nothing: only an acknowledgement does."""
+
+    async def greet(self) -> None:
+        """Say hello, which the cloud answers with the mark of every lane. Raises LinkError."""
 
     def heard(self) -> AsyncIterator[Heard]: ...
 
@@ -69,10 +77,16 @@ class Recorded(Protocol):
 
 
 async def relay(
-    *, outbox: Recorded, link: Link, consent: ConsentSource, clock: Clock, chance: Chance
+    *,
+    outbox: Recorded,
+    link: Link,
+    consent: ConsentSource,
+    clock: Clock,
+    chance: Chance,
+    ask_again: float = ASK_AGAIN,
 ) -> None:
     """Run it as a task beside the link."""
-    sender = _Relay(outbox=outbox, link=link, clock=clock, chance=chance)
+    sender = _Relay(outbox=outbox, link=link, clock=clock, chance=chance, ask_again=ask_again)
     outbox.tell(sender.wake)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.follow(consent), name="relay-consent")
@@ -99,10 +113,16 @@ def allowed(waiting: Sequence[Waiting], consent: Consent | None) -> list[WireEve
 
 
 class _Relay:
-    def __init__(self, *, outbox: Recorded, link: Link, clock: Clock, chance: Chance) -> None:
+    def __init__(
+        self, *, outbox: Recorded, link: Link, clock: Clock, chance: Chance, ask_again: float
+    ) -> None:
         self._outbox = outbox
         self._link = link
         self._clock = clock
+        self._chance = chance
+        self._ask_again = ask_again
+        self._asked_at = -ASK_REST
+        self._ask_at = self._next_question()
         self._lanes = Lanes(chance=chance)
         self._epoch = outbox.epoch
         self._consent: Consent | None = None
@@ -146,11 +166,25 @@ class _Relay:
             self._lanes.reopened()
             self._blocked.clear()
         now = self._clock.monotonic()
+        if now >= self._ask_at:
+            await self._ask()
         for lane, mark in self._outbox.marks().items():
             if mark.last > mark.acked and lane not in self._blocked and self._lanes.free(lane, now):
                 await self._send(lane, mark.acked, now)
                 return True
         return False
+
+    async def _ask(self) -> None:
+        """Where does the cloud stand, in the lanes too that have nothing to send?"""
+        self._asked_at = self._clock.monotonic()
+        self._ask_at = self._next_question()
+        self._lanes.greeted_again()
+        with suppress(LinkError):  # a new connection begins with a hello
+            await self._link.greet()
+
+    def _next_question(self) -> float:
+        # Not all bears at the same time, though a broker's restart brought them together.
+        return self._clock.monotonic() + self._chance.between(0.5, 1.0) * self._ask_again
 
     async def _send(self, lane: Lane, after: int, now: float) -> None:
         waiting = await self._outbox.pending(lane, after)
@@ -183,6 +217,7 @@ class _Relay:
     async def _hear(self, heard: Heard) -> None:
         if isinstance(heard, Opened):
             self._lanes.reopened()
+            self._ask_at = self._next_question()
             return
         if heard.epoch != self._outbox.epoch:
             return
@@ -193,6 +228,7 @@ class _Relay:
             case Meaning.REWIND:
                 log("relay").warning("rewind", lane=int(heard.lane), cloud=heard.mark, here=mark.acked)
                 await self._outbox.rewind(heard.lane, heard.mark, epoch=heard.epoch)
+                self._ask_at = min(self._ask_at, self._asked_at + ASK_REST)  # the other lanes lost theirs too
             case Meaning.ELSEWHERE:
                 reason = f"lane {heard.lane} is at {heard.mark} in the cloud and at {mark.acked} here"
                 log("relay").warning("new epoch", reason=reason)
@@ -203,6 +239,7 @@ class _Relay:
     async def _rest(self) -> None:
         now = self._clock.monotonic()
         due = self._lanes.next_due(now)
+        until = self._ask_at if due is None else min(due, self._ask_at)
         with suppress(TimeoutError):
-            async with asyncio.timeout(None if due is None else due - now):
+            async with asyncio.timeout(until - now):
                 await self._news.wait()

@@ -33,6 +33,7 @@ from teddy_shared.state.state import State
 from workshop.chaos.truth import Oath, under_oath
 
 DEED: Final = 0.2  # seconds that doing what an order says takes at most
+ASK_AGAIN: Final = 10.0  # seconds; a bear in a child's room asks twice an hour
 ALERTS: Final = 12  # one turn in so many raises one
 
 
@@ -96,7 +97,9 @@ async def _between_birth_and_death(life: Life, settings: Settings, oath: Oath) -
         assert link is not None, "a life names its broker"
         clock, chance = await parts.get(Clock), await parts.get(Chance)  # type: ignore[type-abstract]
         tasks.create_task(link.stay_connected(), name="link")
-        relaying = relay(outbox=outbox, link=link, consent=wishes, clock=clock, chance=chance)
+        relaying = relay(
+            outbox=outbox, link=link, consent=wishes, clock=clock, chance=chance, ask_again=ASK_AGAIN
+        )
         tasks.create_task(relaying, name="relay")
         tasks.create_task((await parts.get(Orders)).run(), name="orders")
         tasks.create_task(_talk(life, outbox, wishes, oath), name="talk")
