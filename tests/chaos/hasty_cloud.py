@@ -1,5 +1,7 @@
 """A cloud that is wrong on purpose: its ingest acknowledges before the store has written.
 
+Its bears have no day of grace, which otherwise heals even that.
+
 `python -m tests.chaos.hasty_cloud FOLDER KILLS SEED` runs the chaos against it, and prints the figures.
 """
 
@@ -57,7 +59,15 @@ def serve_hastily(post: Post) -> None:
 
 
 def main(folder: str, kills: str, seed: str) -> None:
-    plan = Plan(Path(folder), bears=3, turns_a_second=12, seed=int(seed), ingest=serve_hastily, healing=10.0)
+    plan = Plan(
+        Path(folder),
+        bears=3,
+        turns_a_second=12,
+        seed=int(seed),
+        ingest=serve_hastily,
+        forgetful=True,
+        healing=8.0,
+    )
     with forking():
         outcome = asyncio.run(run(plan, kills=int(kills), tell=progress))
     sys.stdout.write(json.dumps({each.name: each.value for each in figures(outcome)}) + "\n")

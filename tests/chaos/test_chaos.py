@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ KILLS = 40
 SECONDS = 240
 
 
-def figures(folder: Path, *command: str) -> Any:
+def run_module(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,
@@ -35,7 +34,8 @@ def test_forty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     """Slow, since processes die and come back in real time: about a second a kill."""
     kept = tmp_path / "figures.json"
 
-    figures(tmp_path, "workshop.bench", "chaos", "--kills", str(KILLS), "--bears", "3", "--json", str(kept))
+    command = ("chaos", "--kills", str(KILLS), "--bears", "3", "--json", str(kept))
+    done = run_module(tmp_path, "workshop.bench", *command)
 
     found = {name: each["value"] for name, each in json.loads(kept.read_text())["figures"].items()}
     assert found["kills"] == KILLS
@@ -46,7 +46,7 @@ def test_forty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         "lost": 0,
         "doubled": 0,
         "invented": 0,
-    }
+    }, done.stderr
     assert (found["commands_twice"], found["commands_open"]) == (0, 0)
     assert found["strange_deaths"] == 0
 
@@ -54,6 +54,6 @@ def test_forty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_cloud_that_acknowledges_before_it_has_stored_is_found_out(tmp_path: Path) -> None:
     """Slow, as above, and since it waits for what will never arrive."""
-    done = figures(tmp_path, "tests.chaos.hasty_cloud", str(tmp_path / "chaos"), "8", "1")
+    done = run_module(tmp_path, "tests.chaos.hasty_cloud", str(tmp_path / "chaos"), "8", "1")
 
     assert json.loads(done.stdout.splitlines()[-1])["lost"] > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,14 +19,14 @@ from teddy_edge.identity import Identity
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.orders import Orders
 from teddy_edge.link.wishes import Wishes
-from teddy_edge.outbox.entry import Context
+from teddy_edge.outbox.entry import Context, Mark
 from teddy_edge.outbox.relay import relay
 from teddy_edge.outbox.store import Outbox
 from teddy_edge.settings import Settings, read
 from teddy_shared import logs
 from teddy_shared.clock import Chance, Clock, SystemChance
 from teddy_shared.commands import EraseChild
-from teddy_shared.envelope import ProfileId
+from teddy_shared.envelope import Lane, ProfileId
 from teddy_shared.errors import TeddyError
 from teddy_shared.events import Event, SafetyAlertRaised, TurnBegun, TurnEnded
 from teddy_shared.seal import Seal
@@ -45,6 +46,7 @@ class Life:
     folder: Path
     broker: str
     turns_a_second: float
+    forgetful: bool = False  # whether it lets go at once of what is acknowledged
 
     @property
     def oath(self) -> Path:
@@ -98,11 +100,37 @@ async def _between_birth_and_death(life: Life, settings: Settings, oath: Oath) -
         clock, chance = await parts.get(Clock), await parts.get(Chance)  # type: ignore[type-abstract]
         tasks.create_task(link.stay_connected(), name="link")
         relaying = relay(
-            outbox=outbox, link=link, consent=wishes, clock=clock, chance=chance, ask_again=ASK_AGAIN
+            outbox=Forgetful(outbox) if life.forgetful else outbox,
+            link=link,
+            consent=wishes,
+            clock=clock,
+            chance=chance,
+            ask_again=ASK_AGAIN,
         )
         tasks.create_task(relaying, name="relay")
         tasks.create_task((await parts.get(Orders)).run(), name="orders")
         tasks.create_task(_talk(life, outbox, wishes, oath), name="talk")
+
+
+class Forgetful:
+    """An outbox without its day of grace, which would heal what an untrue acknowledgement does."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self.pending = outbox.pending
+        self.acknowledged = outbox.acknowledged
+        self.rewind = outbox.rewind
+        self.renew = outbox.renew
+        self.withhold = outbox.withhold
+        self.tell = outbox.tell
+
+    @property
+    def epoch(self) -> str:
+        return self._outbox.epoch
+
+    def marks(self) -> Mapping[Lane, Mark]:
+        """Nothing that is acknowledged is here any more."""
+        return {lane: mark._replace(gone=mark.acked) for lane, mark in self._outbox.marks().items()}
 
 
 class _Impatience(Provider):
@@ -148,12 +176,11 @@ async def _talk(life: Life, outbox: Outbox, wishes: Wishes, oath: Oath) -> None:
     number = 0
     while True:
         await asyncio.sleep(1 / life.turns_a_second)
-        if life.quiet.exists():
+        if life.quiet.exists() or wishes.profile is None:  # a turn that names no child is not stored
             continue
         number += 1
         turn = f"{life.bear}.{outbox.boot[:8]}.{number}"
-        profile = None if wishes.profile is None else ProfileId(wishes.profile)
-        context = Context(turn=turn, profile=profile)
+        context = Context(turn=turn, profile=ProfileId(wishes.profile))
         for event in _events(number):
             name = f"{turn}/{event.label.type}"
             oath.trying(name)

@@ -37,6 +37,7 @@ class Plan:
     turns_a_second: float  # a bear
     seed: int
     ingest: cloud.Run = cloud.serve  # how an ingest worker runs; a test breaks one here
+    forgetful: bool = False  # whether bears let go at once of what is acknowledged
     healing: float = 120.0  # seconds of peace at the end in which everything must arrive
 
 
@@ -178,7 +179,7 @@ async def living(plan: Plan) -> AsyncIterator[House]:
         for number in range(1, plan.bears + 1):
             name = f"bear-{number}"
             await _provision(settings, plan.folder / name, name)
-            life = bear.Life(name, plan.folder / name, await line(name), plan.turns_a_second)
+            life = bear.Life(name, plan.folder / name, await line(name), plan.turns_a_second, plan.forgetful)
             parts[name] = Part(name, bear.live, [life])
         house = House(plan=plan, broker=broker, store=store, settings=settings, lines=lines, parts=parts)
         stack.enter_context(_ended(parts.values()))
