@@ -58,7 +58,7 @@ async def _trips(house: House, events: int) -> Trips:
     try:
         models = RedisReadModels(client=client)
         with house.cloud():
-            async with sending_bear(house) as outbox, bare_trip(house) as bare:
-                return await make_trips(events, outbox, models, bare, SystemChance())
+            async with sending_bear(house) as bear, bare_trip(house) as bare:
+                return await make_trips(events, bear, models, bare, SystemChance())
     finally:
         await client.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from teddy_edge.container.bear import bear_providers
@@ -16,14 +17,21 @@ from teddy_edge.outbox.relay import relay
 from teddy_edge.outbox.store import Outbox
 from teddy_edge.settings import Link, Settings
 from teddy_shared.clock import Chance, Clock
+from teddy_shared.envelope import ProfileId
 from teddy_shared.errors import LinkError
 from workshop.syncing.house import House
 
 SETTLED: Final = 15.0  # seconds until the bear is connected and knows what its family has granted
 
 
+@dataclass(frozen=True, slots=True)
+class SendingBear:
+    outbox: Outbox
+    child: ProfileId | None  # whom it talks with
+
+
 @asynccontextmanager
-async def sending_bear(house: House) -> AsyncIterator[Outbox]:
+async def sending_bear(house: House) -> AsyncIterator[SendingBear]:
     """What is appended to its outbox goes up while the block runs. Raises LinkError."""
     wanted = Link(broker=house.broker, provision=house.provision)
     settings = Settings(data=house.folder / "bear", link=wanted)
@@ -41,7 +49,8 @@ async def sending_bear(house: House) -> AsyncIterator[Outbox]:
                 tasks.create_task(relaying, name="relay"),
             ]
             await _settled(wishes)
-            yield outbox
+            child = None if wishes.profile is None else ProfileId(wishes.profile)
+            yield SendingBear(outbox, child)
             for task in running:
                 task.cancel()
 

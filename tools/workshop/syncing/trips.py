@@ -11,10 +11,10 @@ from typing import Final
 from teddy_cloud.projections.conversations import Conversations, day_of
 from teddy_cloud.projections.readmodels import Cell, Notices, ReadModels
 from teddy_edge.outbox.entry import Context
-from teddy_edge.outbox.store import Outbox
 from teddy_shared.clock import Chance
 from teddy_shared.errors import LinkError
 from teddy_shared.events import TurnBegun
+from workshop.syncing.bear import SendingBear
 from workshop.syncing.house import BEAR
 
 PAUSE: Final = (0.005, 0.08)  # seconds between two events, so that no timer can hide behind their pace
@@ -31,14 +31,14 @@ class Trips:
 
 
 async def make_trips(
-    count: int, outbox: Outbox, models: ReadModels, bare: Callable[[], Awaitable[float]], chance: Chance
+    count: int, bear: SendingBear, models: ReadModels, bare: Callable[[], Awaitable[float]], chance: Chance
 ) -> Trips:
     """The first ten warm everything up and are not counted. Raises LinkError where one does not arrive."""
     trips = Trips()
     async with models.notices(BEAR) as notices:
         for number in range(-10, count):
             await asyncio.sleep(chance.between(*PAUSE))
-            recorded, committed, seen = await _trip(f"turn-{number}", outbox, models, notices)
+            recorded, committed, seen = await _trip(f"turn-{number}", bear, models, notices)
             took = await bare()
             if number >= 0:
                 trips.recorded.append(seen - recorded)
@@ -48,11 +48,11 @@ async def make_trips(
 
 
 async def _trip(
-    turn: str, outbox: Outbox, models: ReadModels, notices: Notices
+    turn: str, bear: SendingBear, models: ReadModels, notices: Notices
 ) -> tuple[float, float, float]:
     """When it was to be recorded, when it was on the card, and when it could be read."""
     recorded = time.monotonic()
-    head = await outbox.append(TurnBegun(speech_ms=1_000), Context(turn=turn))
+    head = await bear.outbox.append(TurnBegun(speech_ms=1_000), Context(turn=turn, profile=bear.child))
     committed = time.monotonic()
     cell = Cell(BEAR, day_of(head.when.wall_ms), turn)
     while await notices.changed(LONGEST):
