@@ -52,6 +52,13 @@ class Clocked(SystemClock):
         return super().wall() + self._wrong
 
 
+class Hasty(SeededChance):
+    """Waits no longer than it must."""
+
+    def between(self, low: float, high: float) -> float:
+        return low
+
+
 class Bear:
     """A link, and what it told of its troubles."""
 
@@ -66,7 +73,7 @@ class Bear:
             on_order=self._ignore,
             on_answer=self._ignore,
             clock=SystemClock(),
-            chance=SeededChance(1),
+            chance=Hasty(),
             tls=tls,
             on_trouble=self.told.put,
             answer=answer,
@@ -151,11 +158,11 @@ async def test_papers_of_another_cloud_and_no_papers_at_all_are_told_apart(
     foreign = await asyncio.to_thread(elsewhere.enrol, BEAR)
     port = tls_mosquitto.server.port
 
-    async with dialling(port, replace(foreign, authority=mine.authority), answer=0.5) as bear:
+    async with dialling(port, replace(foreign, authority=mine.authority), answer=0.3) as bear:
         await bear.until_cause(Cause.NOT_BELIEVED)
     async with dialling(port, foreign) as bear:
         await bear.until_cause(Cause.STRANGER)
-    async with dialling(port, answer=0.5) as bear:
+    async with dialling(port, answer=0.3) as bear:
         await bear.until_cause(Cause.WANTS_TLS)
 
 
