@@ -11,7 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from teddy_cloud.container import DispatchRoom, IngestRoom, Parts, ProcessesRoom, Replacement, open_parts
+from teddy_cloud.container.bundles import DispatchRoom, IngestRoom, ProcessesRoom
+from teddy_cloud.container.cloud import Parts, Replacement, open_parts
 from teddy_cloud.eventstore.archive.keeping import Keeper
 from teddy_cloud.projections.projector import Projector
 from teddy_cloud.settings import Role, Settings, prepared_data_folder

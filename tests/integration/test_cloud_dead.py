@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from teddy_cloud import settings
-from teddy_cloud.container import open_office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.eventstore.own import AUDIT
 from teddy_cloud.eventstore.replay import Wanted, replay
 from teddy_cloud.eventstore.store import Poison

@@ -18,7 +18,7 @@ from teddy_cloud.commands.erasing import check, erase
 from teddy_cloud.commands.handling import list_given_up, redrive
 from teddy_cloud.commands.looking_back import look_back
 from teddy_cloud.commands.saga_looking import list_sagas
-from teddy_cloud.container import open_office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.processes.erase_child import saga_id
 from teddy_edge.outbox.entry import Context

@@ -14,7 +14,7 @@ import pytest
 
 from teddy_cloud.bus.callers import operator
 from teddy_cloud.commands.enrolling import provision, revoke, set_up_broker
-from teddy_cloud.container import open_office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.eventstore.partitions import partition_of
 from teddy_cloud.eventstore.store import BEGINNING, Entry
 from teddy_cloud.fleet.broker_folder import BrokerPlan

@@ -11,7 +11,8 @@ import pytest
 
 from teddy_cloud import settings
 from teddy_cloud.bus.callers import operator
-from teddy_cloud.container import Office, open_office
+from teddy_cloud.container.bundles import Office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.processes.asking import EraseChild
 from teddy_cloud.processes.erase_child import given
 from teddy_cloud.sagas.lease import LEASE

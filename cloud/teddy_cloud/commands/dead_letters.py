@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from teddy_cloud.bus.callers import Caller
-from teddy_cloud.container import Office, open_office
+from teddy_cloud.container.bundles import Office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.eventstore.own import AUDIT, write_own
 from teddy_cloud.eventstore.partitions import PARTITIONS, partition_of
 from teddy_cloud.eventstore.store import DeadLetter

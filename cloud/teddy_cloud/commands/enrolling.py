@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from teddy_cloud.bus.callers import Caller
-from teddy_cloud.container import Office, open_office
+from teddy_cloud.container.bundles import Office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.fleet.asking import Readmit, Revoke
 from teddy_cloud.fleet.authority import Authorities, is_own_name, open_authorities
 from teddy_cloud.fleet.broker_folder import BrokerPlan, write_broker_folder, write_revocations

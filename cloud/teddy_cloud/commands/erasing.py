@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from teddy_cloud.bus.callers import Caller
-from teddy_cloud.container import Office, open_office
+from teddy_cloud.container.bundles import Office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.fleet.fleet import NotYours
 from teddy_cloud.processes.asking import EraseChild
 from teddy_cloud.processes.erase_child import WAITING, given, saga_id

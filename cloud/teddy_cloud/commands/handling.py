@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from teddy_cloud.bus.deliveries import Letter
-from teddy_cloud.container import open_office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.settings import Settings
 from teddy_shared.errors import ConfigError
 

@@ -33,7 +33,7 @@ def _act(arguments: argparse.Namespace) -> int:
 
 
 async def _keep(settings: Settings, *, into_another: bool) -> Kept:
-    from teddy_cloud.container import open_office
+    from teddy_cloud.container.cloud import open_office
 
     async with open_office(settings) as office:
         return await office.keeper.keep(into_another=into_another)

@@ -6,7 +6,7 @@ import heapq
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from teddy_cloud.container import open_office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.eventstore.replay import Replayed, Wanted, replay
 from teddy_cloud.eventstore.store import Position, order_of
 from teddy_cloud.settings import Settings

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from teddy_cloud.bus.callers import Caller
-from teddy_cloud.container import open_office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.fleet.fleet import NotYours
 from teddy_cloud.projections.ledger import LedgerLine, days_back
 from teddy_cloud.projections.queries import LedgerOfBear

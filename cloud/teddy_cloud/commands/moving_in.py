@@ -9,7 +9,8 @@ from typing import Final
 
 from teddy_cloud.bus.callers import Caller, operator
 from teddy_cloud.commands.enrolling import bear_name, papers, room_for_papers
-from teddy_cloud.container import Office, open_office
+from teddy_cloud.container.bundles import Office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.fleet.asking import Adopt
 from teddy_cloud.fleet.fleet import Owned
 from teddy_cloud.identity.accounts import Account, check_password, normal_email

@@ -11,7 +11,8 @@ from typing import Any, Final, Literal
 
 from teddy_cloud.bus.callers import Caller
 from teddy_cloud.commands.moving_in import SOMEBODY
-from teddy_cloud.container import Office, open_office
+from teddy_cloud.container.bundles import Office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.projections.bears import STATE, Bears, state_of
 from teddy_cloud.projections.conversations import FARTHEST
 from teddy_cloud.projections.orders import OrderState, Standing, orders_of

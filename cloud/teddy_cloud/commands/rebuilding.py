@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from teddy_cloud.container import open_office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.projections.rebuilding import Progress
 from teddy_cloud.settings import Settings
 from teddy_shared.errors import ConfigError

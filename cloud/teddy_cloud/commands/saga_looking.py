@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from teddy_cloud.container import open_office
+from teddy_cloud.container.cloud import open_office
 from teddy_cloud.sagas.engine import Sagas
 from teddy_cloud.sagas.record import SagaRecord
 from teddy_cloud.settings import Settings

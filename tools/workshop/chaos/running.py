@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
-from teddy_cloud.container import open_parts
+from teddy_cloud.container.cloud import open_parts
 from teddy_cloud.eventstore.store import EventStore
 from teddy_cloud.projections.bears import ALERTS
 from teddy_cloud.projections.conversations import turns_of

@@ -10,7 +10,7 @@ from workshop.lints.source import Finding, Source, imported
 # A door that ends in a slash is a folder: a room whose modules are one door together.
 DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "aiomqtt": ("edge/teddy_edge/link/wire.py", "cloud/teddy_cloud/broker.py"),
-    "dishka": ("edge/teddy_edge/container/", "cloud/teddy_cloud/container.py"),
+    "dishka": ("edge/teddy_edge/container/", "cloud/teddy_cloud/container/"),
     "hibari": ("edge/teddy_edge/speech/hibari.py",),
     "hiredis": ("cloud/teddy_cloud/storage/redis.py",),
     "onnx": ("edge/teddy_edge/inference/graph.py",),
