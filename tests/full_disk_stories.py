@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from teddy_edge.outbox.caretaker import REST
 from teddy_edge.outbox.entry import NO_TURN, Mark
 from teddy_edge.outbox.errors import OutboxAway
 from teddy_edge.outbox.room import SPARE
-from teddy_edge.outbox.shelf import REST
 from teddy_edge.outbox.store import Outbox, open_outbox
 from teddy_shared.clock import SeededChance
 from teddy_shared.envelope import BearId, Kind, Lane
@@ -76,6 +76,8 @@ async def safety_is_last(disk: Path) -> None:
             await outbox.append(alert, NO_TURN)
 
         assert not outbox.condition().reserve
+        with pytest.raises(OutboxAway, match="for alerts"):
+            await outbox.append(BearStarted(software="1"), NO_TURN)
         assert await kept_numbers(outbox, Lane.SAFETY) == list(range(1, 201))
         ballast.drop()
         clock.ahead += 2 * REST

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from teddy_edge.outbox.caretaker import GLANCE, REST
 from teddy_edge.outbox.condition import examine
 from teddy_edge.outbox.entry import NO_TURN, Context, Mark
 from teddy_edge.outbox.grace import COARSE, GRACE
 from teddy_edge.outbox.room import LOG, RESERVE
-from teddy_edge.outbox.shelf import GLANCE, REST
 from teddy_edge.outbox.store import Outbox, open_outbox
 from teddy_shared.clock import SeededChance
 from teddy_shared.envelope import BearId, Lane, ProfileId

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from teddy_edge.health.finding import FIRST_START, Finding, note, well, wrong
 from teddy_edge.health.patient import Patient
-from teddy_edge.outbox.looking import look
+from teddy_edge.outbox.condition import examine
 from teddy_edge.outbox.tables import UPGRADES
 from teddy_edge.outbox.tables import VERSION as OUTBOX
 from teddy_shared.errors import ConfigError, StateError, StoreDamaged
@@ -27,7 +27,7 @@ async def outbox(patient: Patient) -> Finding:
     try:
         if await asyncio.to_thread(check_database, file, {OUTBOX, *UPGRADES}) != OUTBOX:
             return note(*EARLIER)
-        seen = await asyncio.to_thread(look, file)
+        seen = await asyncio.to_thread(examine, file)
     except StoreDamaged as damage:
         return wrong(str(damage), AT_THE_NEXT_START)
     except ConfigError as error:

@@ -39,11 +39,13 @@ def condition_of(
 
 
 def examine(path: Path, *, limit: int = LIMIT) -> Condition:
-    """Of a database that another process may be writing. Blocks. Raises ConfigError, StoreDamaged."""
-    tables = read_tables(path)
-    try:
-        reserve = reserve_beside(path)
-        reserve.look()
+    """Of a database that another process may be writing. Blocks.
+
+    Raises StoreDamaged, and ConfigError where it may not be read.
+    """
+    reserve = reserve_beside(path)
+    reserve.look()
+    with read_tables(path) as tables:
         return condition_of(
             [tables.marks(lane) for lane in Lane],
             [tables.gaps(lane) for lane in Lane],
@@ -51,8 +53,6 @@ def examine(path: Path, *, limit: int = LIMIT) -> Condition:
             limit=limit,
             reserve=reserve.kept,
         )
-    finally:
-        tables.close()
 
 
 def _dropped(gaps: Iterable[Gap], acked: int) -> int:

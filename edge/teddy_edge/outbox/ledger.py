@@ -11,7 +11,7 @@ from teddy_edge.outbox.entry import NOTHING, OWNER, Mark, Waiting, from_row
 from teddy_edge.outbox.errors import OutboxAway, Stale
 from teddy_edge.outbox.gaps import Gap, moved, next_gap, stand_in, widened
 from teddy_edge.outbox.grace import Age, joins
-from teddy_edge.outbox.room import YIELDING, Leaving
+from teddy_edge.outbox.room import Leaving, Refusal
 from teddy_edge.outbox.tables import MOST_ROWS, Tables
 from teddy_shared.codec import decode_head, encode_head
 from teddy_shared.envelope import Envelope, Lane, Place, ProfileId, When, withheld
@@ -47,8 +47,8 @@ class Ledger:
     __slots__ = (
         "_age",
         "_begun",
-        "_crammed",
         "_now",
+        "_refusal",
         "_standing",
         "_tables",
         "acked",
@@ -59,22 +59,29 @@ class Ledger:
         "values",
     )
 
-    def __init__(self, tables: Tables, standing: Standing, age: Age, now: float, crammed: bool) -> None:  # noqa: FBT001  # as its slot says
+    def __init__(
+        self, tables: Tables, standing: Standing, age: Age, now: float, refusal: Refusal | None = None
+    ) -> None:
         self._tables = tables
         self._standing = standing
         self._age = age
         self._now = now
-        self._crammed = crammed  # at its limit, with nothing left that may give way
+        self._refusal = refusal
         self._begun = False
         self.ground, self.acked, self.last, self.gone, self.gaps, _, _ = standing
         self.values: list[int | str | bytearray] = []  # rows that are placed and not written yet
 
     def begin(self) -> None:
-        """For whoever reads or writes more than new rows."""
+        """For whoever writes more than new rows."""
         if not self._begun:
             self._tables.begin()
             self._begun = True
         self._write()
+
+    def read(self) -> None:
+        """For whoever reads, of what this transaction has placed too."""
+        if self.values:
+            self.begin()
 
     def finish(self) -> Standing:
         """Make it durable. New rows alone are one statement, which is a transaction of its own."""
@@ -92,8 +99,8 @@ class Ledger:
         """Raises Stale, KeyErased, OutboxAway. `rows` is what the loop made ready, if it guessed right."""
         if still_wanted is not None and not still_wanted():
             raise Stale(draft.events[0].label.type)
-        if self._crammed and draft.urgency in YIELDING:
-            raise OutboxAway("its limit is reached by what may not give way")
+        if self._refusal is not None and draft.urgency >= self._refusal.since:
+            raise OutboxAway(self._refusal.reason)
         if rows is None or rows.ground is not self.ground or rows.before != self.last:
             rows = draft.rows(self.ground, self.last)
         self.last = rows.after

@@ -7,7 +7,9 @@ On a full card, and at the outbox's own limit, this is the order:
 3. telemetry that waits, likewise;
 4. telemetry and bulk that arrive are refused;
 5. the talk that arrives is refused by a full card, and waits in the journal's memory; by the limit never;
-6. safety takes the reserve. What waits of the talk and of safety never gives way.
+6. safety takes the reserve, and whatever room that makes is for safety alone.
+
+What waits of the talk and of safety never gives way.
 """
 
 from __future__ import annotations
@@ -41,6 +43,18 @@ class Leaving:
     first: int
     last: int
     stored: bool  # the cloud has it; otherwise a gap is left
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is not recorded for now."""
+
+    since: Lane  # this lane, and what is less urgent
+    reason: str
+
+
+CRAMMED: Final = Refusal(Lane.TELEMETRY, "its limit is reached by what may not give way")
+LAST_ROOM: Final = Refusal(Lane.INTERACTION, "the last room on the card is for alerts")
 
 
 def next_to_leave(

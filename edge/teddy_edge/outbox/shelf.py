@@ -6,28 +6,20 @@ All of it runs in the writer's thread.
 from __future__ import annotations
 
 import sqlite3
-from asyncio import AbstractEventLoop
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from teddy_edge.outbox.draft import Draft, Ground, Rows
+from teddy_edge.outbox.caretaker import GLANCE, NEVER, REST, Caretaker
+from teddy_edge.outbox.draft import Ground
 from teddy_edge.outbox.entry import OWNER
 from teddy_edge.outbox.errors import OutboxAway
-from teddy_edge.outbox.grace import Age, outlived
+from teddy_edge.outbox.grace import Age
+from teddy_edge.outbox.jobs import Acknowledgement, Append, Reading, Work
 from teddy_edge.outbox.ledger import Ledger, Standing, with_number
-from teddy_edge.outbox.room import (
-    YIELDING,
-    Leaving,
-    is_tight,
-    lengthen,
-    next_to_leave,
-    reserve_beside,
-    stored_part,
-)
+from teddy_edge.outbox.room import YIELDING, Leaving, next_to_leave
 from teddy_edge.outbox.tables import Tables, open_tables, read_what_can_be
-from teddy_edge.outbox.writer import Job
 from teddy_shared.clock import Chance, Clock
 from teddy_shared.envelope import BearId, Lane, When
 from teddy_shared.errors import ConfigError, KeyErased, TeddyError
@@ -35,65 +27,8 @@ from teddy_shared.logs import log
 from teddy_shared.seal import Seal
 from teddy_shared.state.database import is_damage, newest_aside, set_aside
 
-T = TypeVar("T")
-
-GLANCE: Final = 1.0  # seconds that the key and whether the clock is set are taken to be as they were
-REST: Final = 60.0  # seconds until what could not be tended, or had nothing to tend, is looked at again
-
 # What a full card may say: a new file beside the database that does not fit shows as the last two.
 NO_ROOM: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
-
-
-class Task(Job[T]):
-    """A piece of work within a transaction."""
-
-    __slots__ = ("_call", "now")
-
-    def __init__(self, call: Callable[[Ledger], T], now: float, loop: AbstractEventLoop) -> None:
-        super().__init__(loop)
-        self._call = call
-        self.now = now  # monotonic, as it was handed over
-
-    def do(self, ledger: Ledger) -> T:
-        ledger.begin()
-        return self._call(ledger)
-
-
-class Reading(Task[T]):
-    """One that changes nothing, and so goes on where the card takes nothing."""
-
-
-class Append(Job[Rows]):
-    """Events to be recorded, and their rows, if they could be made ready."""
-
-    __slots__ = ("_still_wanted", "draft", "now", "rows")
-
-    def __init__(
-        self, draft: Draft, still_wanted: Callable[[], bool] | None, now: float, loop: AbstractEventLoop
-    ) -> None:
-        super().__init__(loop, len(draft.events))
-        self.draft = draft
-        self.rows: Rows | None = None
-        self.now = now
-        self._still_wanted = still_wanted
-
-    def do(self, ledger: Ledger) -> Rows:
-        return ledger.place(self.draft, self.rows, self._still_wanted)
-
-
-class Acknowledgement(Task[None]):
-    """Holds in memory where the card takes nothing: lost with the power, it comes again from the cloud."""
-
-    __slots__ = ("epoch", "lane", "mark")
-
-    def __init__(self, lane: Lane, mark: int, epoch: str, now: float, loop: AbstractEventLoop) -> None:
-        super().__init__(lambda ledger: ledger.acknowledge(lane, mark, epoch), now, loop)
-        self.lane = lane
-        self.mark = mark
-        self.epoch = epoch
-
-
-Work = Append | Task[Any]
 
 
 class Shelf:
@@ -110,20 +45,13 @@ class Shelf:
         self._seal = seal
         self._clock = clock
         self._chance = chance
-        self._limit = limit
-        self._glance = limit // 256  # bytes after which it is worth looking how many pages are used
-        self._unseen = 0  # bytes written since that look
-        self._reserve = reserve_beside(path)
         self._age = Age()
+        self._caretaker = Caretaker(path=path, limit=limit, age=self._age, leave=self._leave)
         self._tables: Tables | None = None
         self._owed: set[Lane] = set()  # acknowledged in memory alone
         self._damaged = False  # whether something was set aside that nobody has looked through yet
-        self._crammed = False
-        self._tight = False  # whether the card has little room left
-        self._scrub = False  # whether the log still holds what has to be gone
-        self._long = False  # whether the log has its full length
         self._started = self._now = clock.monotonic()
-        self._glanced = self._resting = self._reserving = self._aging = float("-inf")
+        self._glanced = self._resting = NEVER
 
     def open_or_away(self) -> None:
         try:
@@ -157,7 +85,7 @@ class Shelf:
 
     def scrub(self) -> None:
         """What was blanked has to leave the log too, as soon as there is nothing else to do."""
-        self._scrub = True
+        self._caretaker.scrub()
 
     def renew(self, ledger: Ledger, reason: str) -> None:
         ledger.renew(self._chance.token(8))
@@ -185,20 +113,36 @@ class Shelf:
             return None
         before = self.standing
         try:
-            return (
-                self.standing if self._tend(self._tables, idle=idle) or self.standing is not before else None
-            )
+            busy = self._tend(self._tables, idle=idle)
         except (sqlite3.Error, OSError) as error:
             log("outbox").warning("the outbox cannot be tended for now", reason=str(error))
             self._resting = self._now + REST
             return None
+        return self.standing if busy or self.standing is not before else None
+
+    def _tend(self, tables: Tables, *, idle: bool) -> bool:
+        """Whether there may be more to do."""
+        care = self._caretaker
+        standing, gave_way = care.enforce(tables, self.standing)
+        if gave_way:
+            return True
+        self.standing = standing
+        if not idle:
+            return False
+        if care.lengthen_log(tables) or care.end_grace(tables, standing, self._now):
+            return True
+        if care.make_reserve(self._now):
+            self.standing = standing._replace(reserve=True)
+            return True
+        return False
 
     def _transaction(self, jobs: Sequence[Work]) -> None:
         # None after a healing that failed, say on a full disk: try again with every transaction.
         tables = self._tables or self.open()
         if self._now - self._glanced >= GLANCE:
             self._look_around()
-        ledger = Ledger(tables, self.standing, self._age, self._now, self._crammed)
+        refusal = self._caretaker.refusal(tables, self._now)
+        ledger = Ledger(tables, self.standing, self._age, self._now, refusal)
         outcomes: list[Any] = []
         owed = set(self._owed)
         try:
@@ -221,7 +165,7 @@ class Shelf:
                 continue
             job.answer(outcome)
             if type(job) is Append:
-                self._unseen += outcome.size
+                self._caretaker.wrote(outcome.size)
 
     def _settle(self, ledger: Ledger) -> None:
         """What a card that took nothing was not told."""
@@ -234,8 +178,7 @@ class Shelf:
         log("outbox").error("the outbox is away", reason=str(error), jobs=len(jobs))
         left = list(jobs)
         if _is_no_room(error):
-            self._tight = True
-            self._aging = float("-inf")
+            self._caretaker.pinched()
             for job in jobs:
                 if isinstance(job, Append) and job.draft.urgency in YIELDING:
                     job.refuse(OutboxAway(str(error)))
@@ -271,10 +214,8 @@ class Shelf:
         return True
 
     def _give_up_reserve(self) -> bool:
-        if not self._reserve.give_up():
+        if not self._caretaker.give_up_reserve(self._now):
             return False
-        log("outbox").warning("the reserve is given up for an alert")
-        self._reserving = self._now + REST
         self.standing = self.standing._replace(reserve=False)
         return True
 
@@ -286,61 +227,10 @@ class Shelf:
             self._owed.add(job.lane)
         job.answer(None)
 
-    def _tend(self, tables: Tables, *, idle: bool) -> bool:
-        """Whether there may be more to do."""
-        if self._unseen >= self._glance:
-            self._see(tables)
-        if self.standing.used > self._limit:
-            leaving = next_to_leave(self.standing.marks, self.standing.gaps)
-            self._crammed = leaving is None
-            if leaving is not None:
-                self._leave(tables, leaving)
-                self._see(tables)
-                return True
-        elif self._crammed:
-            self._crammed = False
-        return idle and (self._tend_log(tables) or self._tend_reserve() or self._tend_grace(tables))
-
-    def _tend_log(self, tables: Tables) -> bool:
-        if self._scrub:
-            tables.empty_log()
-            self._scrub = self._long = False
-        if self._long or not self._reserve.kept:
-            return False
-        try:
-            self._long = not lengthen(self._path.with_name(f"{self._path.name}-wal"))
-        except OSError:  # a card without room; it is as durable, only slower
-            self._long = True
-        return True
-
-    def _tend_reserve(self) -> bool:
-        if self._reserve.kept or self._now < self._reserving:
-            return False
-        self._reserving = self._now + REST
-        if self._reserve.make():
-            self.standing = self.standing._replace(reserve=True)
-        return self._reserve.kept
-
-    def _tend_grace(self, tables: Tables) -> bool:
-        if self._now < self._aging:
-            return False
-        lived = self._age.at(self._now)
-        self._tight = is_tight(self._path.parent)
-        for lane in reversed(Lane):
-            mark = self.standing.mark(lane)
-            through = mark.acked if self._tight else outlived(tables.graced(lane), lived)
-            if leaving := stored_part(lane, mark, through):
-                self._leave(tables, leaving)
-                return True
-        if self._tight:
-            tables.write_back()  # what made room can be used only when the log can begin anew
-        self._aging = self._now + REST
-        return False
-
     def _leave(self, tables: Tables, leaving: Leaving) -> None:
-        ledger = Ledger(tables, self.standing, self._age, self._now, self._crammed)
+        ledger = Ledger(tables, self.standing, self._age, self._now)
         try:
-            tables.overwrite(on=not self._tight)
+            tables.overwrite(on=not self._caretaker.tight)
             ledger.begin()
             ledger.leave(leaving, self._when())
             self.standing = ledger.finish()
@@ -352,10 +242,6 @@ class Shelf:
         if not leaving.stored:
             count = leaving.last - leaving.first + 1
             log("outbox").warning("events gave way", lane=int(leaving.lane), count=count)
-
-    def _see(self, tables: Tables) -> None:
-        self.standing = self.standing._replace(used=tables.used())
-        self._unseen = 0
 
     def _look_around(self) -> None:
         """Both look at files, so not for every event: the key may be gone, and the clock may be set."""
@@ -386,7 +272,7 @@ class Shelf:
         rows = read_what_can_be(newest_aside(self._path), Lane.SAFETY)
         try:
             self._look_around()
-            ledger = Ledger(tables, self.standing, self._age, self._now, self._crammed)
+            ledger = Ledger(tables, self.standing, self._age, self._now)
             saved = ledger.bring_over(Lane.SAFETY, rows)
             if saved:
                 self.standing = ledger.finish()
@@ -400,9 +286,7 @@ class Shelf:
             epoch = self._chance.token(8)
             tables.begin_epoch(epoch)
         self._age.begin(tables.lived(), self._now)
-        self._reserve.look()
         self._owed.clear()
-        self._long = False
         marks = [tables.marks(lane) for lane in Lane]
         self.standing = Standing(
             self.standing.ground.at(epoch),
@@ -411,7 +295,7 @@ class Shelf:
             gone=tuple(mark.gone for mark in marks),
             gaps=tuple(tables.gaps(lane) for lane in Lane),
             used=tables.used(),
-            reserve=self._reserve.kept,
+            reserve=self._caretaker.begin(),
         )
 
     def _when(self) -> When:

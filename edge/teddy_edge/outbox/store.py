@@ -12,9 +12,10 @@ from typing import TypeVar
 from teddy_edge.outbox.condition import Condition, condition_of
 from teddy_edge.outbox.draft import Draft
 from teddy_edge.outbox.entry import NO_TURN, Context, Mark, Waiting
+from teddy_edge.outbox.jobs import Acknowledgement, Append, Reading, Task, Work
 from teddy_edge.outbox.ledger import Ledger, Standing
 from teddy_edge.outbox.room import LIMIT
-from teddy_edge.outbox.shelf import Acknowledgement, Append, Reading, Shelf, Task, Work
+from teddy_edge.outbox.shelf import Shelf
 from teddy_edge.outbox.stencil import Stencils
 from teddy_edge.outbox.writer import Writer
 from teddy_shared.clock import Chance, Clock

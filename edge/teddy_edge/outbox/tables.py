@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,8 @@ from teddy_edge.outbox.draft import LANE_BITS, row_key
 from teddy_edge.outbox.entry import Mark
 from teddy_edge.outbox.gaps import Gap
 from teddy_shared.envelope import Lane, When
-from teddy_shared.state.database import open_database, read_database
+from teddy_shared.errors import ConfigError, StoreDamaged
+from teddy_shared.state.database import is_damage, open_database, read_database
 
 VERSION: Final = 2
 _NEW: Final = """
@@ -180,6 +181,11 @@ class Tables:
             "DELETE FROM graced WHERE lane = ? AND mark BETWEEN ? AND ?", (int(lane), first, last)
         )
 
+    def free(self) -> int:
+        """Bytes that rows can take without a larger file."""
+        (pages,) = self._connection.execute("PRAGMA freelist_count").fetchone()
+        return int(pages) * self._page
+
     def used(self) -> int:
         """Bytes of pages that hold something."""
         (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
@@ -205,9 +211,16 @@ def open_tables(path: Path) -> tuple[Tables, tuple[str, ...]]:
         raise
 
 
-def read_tables(path: Path) -> Tables:
-    """Beside a process that writes. Raises ConfigError, StoreDamaged."""
-    return Tables(read_database(path, {VERSION}))
+@contextmanager
+def read_tables(path: Path) -> Iterator[Tables]:
+    """Beside a process that writes. Raises StoreDamaged, and ConfigError where it may not be read."""
+    with closing(read_database(path, {VERSION})) as connection:
+        try:
+            yield Tables(connection)
+        except sqlite3.Error as error:
+            if is_damage(error):
+                raise StoreDamaged(path, str(error)) from None
+            raise ConfigError(f"cannot read the outbox {path} ({error})") from None
 
 
 def read_what_can_be(path: Path, lane: Lane) -> list[tuple[bytes, bytes]]:
