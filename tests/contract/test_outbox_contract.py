@@ -18,7 +18,7 @@ from teddy_edge.outbox.store import Outbox, open_outbox
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import SeededChance, SystemClock
 from teddy_shared.codec import decode_head
-from teddy_shared.envelope import GAP, WITHHELD, BearId, Kind, Lane, ProfileId, withheld
+from teddy_shared.envelope import GAP, WITHHELD, BearId, Envelope, Kind, Lane, ProfileId, withheld
 from teddy_shared.events import (
     BearStarted,
     CommandEnded,
@@ -156,7 +156,11 @@ class OutboxContract:
         head = await outbox.append(TurnBegun(speech_ms=1), NO_TURN, still_wanted=lambda: True)
         assert head.place.seq == 1
 
-    async def test_a_refused_event_leaves_those_beside_it_alone(self, outbox: Outbox) -> None:
+    @pytest.mark.parametrize("before", [0, 1])  # the first event finds nothing made ready for it
+    async def test_a_refused_event_leaves_those_beside_it_alone(self, outbox: Outbox, before: int) -> None:
+        for _ in range(before):
+            await outbox.append(TurnBegun(speech_ms=99), NO_TURN)
+
         results = await asyncio.gather(
             *(
                 outbox.append(TurnBegun(speech_ms=n), NO_TURN, still_wanted=lambda n=n: n % 3 != 0)  # type: ignore[misc]
@@ -166,9 +170,12 @@ class OutboxContract:
         )
 
         assert [isinstance(result, Stale) for result in results] == [n % 3 == 0 for n in range(30)]
-        assert [entry.head.place.seq for entry in await outbox.pending(Lane.INTERACTION, 0)] == list(
-            range(1, 21)
-        )
+        heads = [head for head in results if isinstance(head, Envelope)]
+        assert [head.place.seq for head in heads] == list(range(before + 1, before + 21))
+        waiting = await outbox.pending(Lane.INTERACTION, before)
+        assert [entry.head for entry in waiting] == heads
+        spoken = [json.loads(entry.wire.payload)["speech_ms"] for entry in waiting]
+        assert spoken == [n for n in range(30) if n % 3]
 
     async def test_several_events_go_in_together(self, outbox: Outbox) -> None:
         heads = await outbox.append_all([TurnBegun(speech_ms=1), alert(), TurnBegun(speech_ms=2)], NO_TURN)
