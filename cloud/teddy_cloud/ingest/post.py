@@ -17,7 +17,7 @@ from teddy_shared.clock import Chance, Clock
 from teddy_shared.errors import LinkError
 from teddy_shared.logs import log
 
-INBOX: Final = 1024  # messages
+INBOX: Final = 1024  # messages, unless more is wanted
 # Messages of QoS 1 that came and were not taken yet; what is above it waits at the broker.
 RECEIVE_MAXIMUM: Final = 256
 STEADY: Final = 10.0  # seconds after which a connection counts as good, and the backoff begins anew
@@ -48,7 +48,9 @@ class BrokerPost:
         clock: Clock,
         chance: Chance,
         tls: ssl.SSLContext | None = None,  # what the broker is shown, and believed by
+        room: int = INBOX,  # messages that may wait here
     ) -> None:
+        self._room = room
         self._address = address
         self._session = Session(identifier, receive_maximum=RECEIVE_MAXIMUM)
         self._subscriptions = [Subscription(topic) for topic in subscriptions]
@@ -123,7 +125,7 @@ class BrokerPost:
                 self._connection = None
 
     def _hear(self, publish: Publish) -> None:
-        if len(self._inbox) < INBOX:
+        if len(self._inbox) < self._room:
             self._inbox.append((self._connection, publish, self._clock.monotonic()))
             self._news.set()
         elif self._connection is not None:
