@@ -123,8 +123,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def mosquitto(folder: Path) -> Iterator[Server]:
-    """Debian's broker, MQTT 5, anyone may connect."""
+def mosquitto(folder: Path, *, bears: int = 5_000) -> Iterator[Server]:
+    """Debian's broker, MQTT 5, anyone may connect. `bears`: how many it has room for."""
     binary = installed("mosquitto", "mosquitto")
 
     def command(port: int, folder: Path) -> Sequence[str]:
@@ -135,7 +135,9 @@ def mosquitto(folder: Path) -> Iterator[Server]:
             "persistence true",
             f"persistence_location {folder}/",
             "set_tcp_nodelay true",
-            "max_queued_messages 10000",  # 0 drops everything in some versions
+            # As on a broker of ours: what is retained of each bear, and what each says when it comes back.
+            # 0 drops everything in some versions.
+            f"max_queued_messages {2 * bears}",
             *(["user root"] if os.geteuid() == 0 else []),  # else it gives up root and cannot write here
         ]
         configuration.write_text("\n".join(lines) + "\n")

@@ -30,14 +30,16 @@ def turn(*, size: int, chance: Chance) -> bytes:
     return to_bytes(bare.model_copy(update={"topic": chance.token(room)[: max(0, room)]}))
 
 
-def event(bear: BearId, epoch: str, seq: int, payload: bytes, *, wall_ms: int) -> WireEvent:
+def event(
+    bear: BearId, epoch: str, seq: int, payload: bytes, *, wall_ms: int, monotonic_us: int = 0
+) -> WireEvent:
     head = Envelope(
         place=Place(bear=bear, epoch=epoch, lane=LABEL.lane, seq=seq),
         type=LABEL.type,
         version=LABEL.version,
         kind=LABEL.kind,
         purpose=LABEL.purpose,
-        when=When(boot=BOOT, monotonic_us=seq * 1000, wall_ms=wall_ms, synchronised=True),
+        when=When(boot=BOOT, monotonic_us=monotonic_us, wall_ms=wall_ms, synchronised=True),
         turn=f"turn-{epoch}-{seq}",
         profile=child_of(bear),
     )
