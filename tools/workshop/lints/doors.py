@@ -12,7 +12,7 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "aiomqtt": ("edge/teddy_edge/link/wire.py", "cloud/teddy_cloud/broker.py"),
     "dishka": ("edge/teddy_edge/container/", "cloud/teddy_cloud/container/"),
     "hibari": ("edge/teddy_edge/speech/hibari.py",),
-    "hiredis": ("cloud/teddy_cloud/storage/lines.py",),
+    "hiredis": ("cloud/teddy_cloud/storage/redis.py",),
     "onnx": ("edge/teddy_edge/inference/graph.py",),
     "onnxruntime": ("edge/teddy_edge/inference/session.py",),
     "prometheus_client": ("edge/teddy_edge/telemetry/metrics.py",),
