@@ -16,7 +16,7 @@ from teddy_cloud.broker import Broker
 from teddy_cloud.dispatch import mail
 from teddy_cloud.fleet.credentials import context_of, group_secret
 from teddy_cloud.ingest import hellos, ingest
-from teddy_cloud.ingest.post import INBOX, BrokerPost
+from teddy_cloud.ingest.post import BrokerPost
 from teddy_cloud.settings import Role, Settings
 from teddy_shared import topics
 from teddy_shared.addresses import broker_address
@@ -42,9 +42,7 @@ class Connections(Provider):
 
     @provide
     async def hello_post(self, settings: Settings, clock: Clock, chance: Chance) -> HelloPost:
-        return HelloPost(
-            await _post(settings, clock, chance, "hellos", hellos.SUBSCRIPTIONS, room=hellos.INBOX)
-        )
+        return HelloPost(await _post(settings, clock, chance, "hellos", hellos.SUBSCRIPTIONS))
 
     @provide
     async def dispatch_broker(
@@ -58,13 +56,7 @@ class Connections(Provider):
 
 
 async def _post(
-    settings: Settings,
-    clock: Clock,
-    chance: Chance,
-    what: str,
-    subscriptions: Sequence[str],
-    *,
-    room: int = INBOX,
+    settings: Settings, clock: Clock, chance: Chance, what: str, subscriptions: Sequence[str]
 ) -> BrokerPost:
     return BrokerPost(
         address=broker_address(settings.broker),
@@ -73,7 +65,6 @@ async def _post(
         clock=clock,
         chance=chance,
         tls=await asyncio.to_thread(context_of, settings, Role.INGEST, clock=clock, chance=chance),
-        room=room,
     )
 
 

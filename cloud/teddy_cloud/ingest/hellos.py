@@ -22,9 +22,6 @@ from teddy_shared.messages import Ack, Online
 # Hellos are heard by every worker, not shared among them: a shared subscription gets no retained
 # messages, and a cloud that starts after its bears would never learn that they are there.
 SUBSCRIPTIONS: Final = (topics.EVERY_STATUS,)
-# Statuses that may wait: after a restart of the broker there are up to three of each bear at once, kept, its
-# last will and its hello, and mosquitto sends what it kept without regard to the receive maximum.
-INBOX: Final = 65_536
 TOGETHER: Final = 64  # statuses that are noted in one go
 
 _log = log("ingest")

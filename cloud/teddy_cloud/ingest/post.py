@@ -17,8 +17,12 @@ from teddy_shared.clock import Chance, Clock
 from teddy_shared.errors import LinkError
 from teddy_shared.logs import log
 
-INBOX: Final = 1024  # messages, unless more is wanted
-# Messages of QoS 1 that came and were not taken yet; what is above it waits at the broker.
+# Bytes of messages that came and were not taken yet. After a restart of the broker there are up to three of
+# each bear at once: its kept status, its last will, its hello.
+INBOX: Final = 64 * 1024 * 1024
+OVERHEAD: Final = 512  # bytes of a message besides its topic and payload, about
+# Of them, those of QoS 1; what is above it waits at the broker. Mosquitto 2.0.11 keeps to it until the first
+# acknowledgement and sends a window for each of them then.
 RECEIVE_MAXIMUM: Final = 256
 STEADY: Final = 10.0  # seconds after which a connection counts as good, and the backoff begins anew
 
@@ -48,9 +52,7 @@ class BrokerPost:
         clock: Clock,
         chance: Chance,
         tls: ssl.SSLContext | None = None,  # what the broker is shown, and believed by
-        room: int = INBOX,  # messages that may wait here
     ) -> None:
-        self._room = room
         self._address = address
         self._session = Session(identifier, receive_maximum=RECEIVE_MAXIMUM)
         self._subscriptions = [Subscription(topic) for topic in subscriptions]
@@ -60,9 +62,10 @@ class BrokerPost:
         self._connection: Connection | None = None
         self._connections = 0
         self._changed = asyncio.Condition()
-        # The broker sends no more than RECEIVE_MAXIMUM of what it must deliver. If all the same it is full,
-        # the newest is dropped; a dropped batch is not acknowledged, so its bear sends it again.
+        # Full: the newest is dropped. A dropped batch is not acknowledged, so its bear sends it again.
         self._inbox: deque[tuple[Connection | None, Publish, float]] = deque()
+        self._held = 0  # bytes in it
+        self._full = False
         self._news = asyncio.Event()
 
     async def run(self) -> None:
@@ -89,9 +92,12 @@ class BrokerPost:
         taken: list[Arrived] = []
         while self._inbox and len(taken) < most:
             connection, publish, at = self._inbox.popleft()
+            self._held -= _size(publish)
             if connection is not None:
                 connection.acknowledge(publish)  # room for another one; it promises the bear nothing
             taken.append(Arrived(publish.topic, publish.payload, at))
+        if not self._inbox:
+            self._full = False
         return taken
 
     async def connection_after(self, number: int) -> int:
@@ -125,8 +131,18 @@ class BrokerPost:
                 self._connection = None
 
     def _hear(self, publish: Publish) -> None:
-        if len(self._inbox) < self._room:
+        size = _size(publish)
+        if self._held + size <= INBOX:
+            self._held += size
             self._inbox.append((self._connection, publish, self._clock.monotonic()))
             self._news.set()
-        elif self._connection is not None:
+            return
+        if not self._full:  # once for each flood
+            _log.warning("the inbox is full, the newest messages give way", messages=len(self._inbox))
+            self._full = True
+        if self._connection is not None:
             self._connection.acknowledge(publish)
+
+
+def _size(publish: Publish) -> int:
+    return len(publish.payload) + len(publish.topic) + OVERHEAD
