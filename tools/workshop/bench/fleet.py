@@ -21,7 +21,7 @@ from teddy_shared.errors import ConfigError
 from workshop.children import Child, Children
 from workshop.fleet.handshakes import measure_handshakes
 from workshop.fleet.households import bears, move_in
-from workshop.fleet.processor import seconds_of_all
+from workshop.fleet.processor import calm, seconds_of_all
 from workshop.fleet.simulator import open_files
 from workshop.fleet.verdict import Verdict, judge
 from workshop.fleet.watching import Watch
@@ -37,9 +37,10 @@ EPOCH: Final = "fleet-1"
 READY: Final = 30.0  # seconds for a process to come up
 DAYBREAK: Final = 120.0  # seconds for all bears to connect
 BACK: Final = 60.0  # seconds for all of them to be back
-SETTLE: Final = 2.0  # seconds until what the hellos stirred up has settled, and the last event is shown
+SETTLE: Final = 1.0  # seconds until what the hellos stirred up has settled, and the last event is shown
 SPARE: Final = 200  # files that a process has besides its bears
 ROLES: Final = (Role.INGEST, Role.PROJECTOR)
+SIMULATOR: Final = (sys.executable, "-m", "workshop.fleet.simulator")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -84,11 +85,12 @@ def run(options: Options) -> Sequence[Figure]:
         settings = load(environment={}, overrides=where)
         asyncio.run(move_in(settings, bears(own.bears)))
         children = stack.enter_context(Children(logs=folder, environment=os.environ))
-        cloud = {role.value: _cloud(children, settings, role) for role in ROLES}
-        simulator = children.start(
-            "bears", [sys.executable, "-m", "workshop.fleet.simulator", *_wish(settings, own)]
-        )
-        pids = {"broker": broker.pid, "store": store.pid, "bears": simulator.process.pid, **cloud}
+        cloud = [_start(children, settings, role) for role in ROLES]
+        for child in cloud:
+            children.first_word(child, seconds=READY)
+        simulator = children.start("bears", [*SIMULATOR, *_wish(settings, own)])
+        pids = {each.name: each.process.pid for each in (simulator, *cloud)}
+        pids |= {"broker": broker.pid, "store": store.pid}
         day = asyncio.run(_live(Town(settings, broker, children, simulator, pids), own.seconds))
         handshakes = measure_handshakes(folder / "secure", own.handshakes) if own.handshakes else []
     return figures(day, handshakes, bears=own.bears)
@@ -120,6 +122,7 @@ def figures(day: Day, handshakes: Sequence[float], *, bears: int) -> Sequence[Fi
 async def _live(town: Town, seconds: float) -> Day:
     there = await _told(town, DAYBREAK)
     await asyncio.sleep(SETTLE)
+    calm()
     client = connect(town.settings.store)
     try:
         watch = Watch()
@@ -145,13 +148,11 @@ async def _told(town: Town, seconds: float) -> Mapping[str, Any]:
     return await asyncio.to_thread(town.children.first_word, town.simulator, seconds=seconds)
 
 
-def _cloud(children: Children, settings: Settings, role: Role) -> int:
-    """A process of the cloud, ready; its id."""
+def _start(children: Children, settings: Settings, role: Role) -> Child:
+    """A process of the cloud."""
     where = ("--broker", settings.broker, "--store", settings.store, "--data", str(settings.data))
     command = (sys.executable, "-m", "teddy_cloud", "run", "--role", role.value, "--json", *where)
-    child = children.start(role.value, command)
-    children.first_word(child, seconds=READY)
-    return child.process.pid
+    return children.start(role.value, command)
 
 
 def _wish(settings: Settings, own: argparse.Namespace) -> Sequence[str]:

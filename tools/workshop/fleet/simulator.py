@@ -20,6 +20,7 @@ from teddy_shared.clock import SystemChance
 from workshop.fleet.bear import SimulatedBear
 from workshop.fleet.households import bears
 from workshop.fleet.made_up import turn
+from workshop.fleet.processor import calm
 from workshop.fleet.tally import Tally
 
 PAYLOAD: Final = 300  # bytes of an event
@@ -52,7 +53,9 @@ async def simulate(broker: str, count: int, *, epoch: str, rate: float, seconds:
     async with asyncio.TaskGroup() as tasks:
         for number, bear in enumerate(fleet):
             tasks.create_task(bear.live(), name=f"bear-{number}")
-        _say(there=count, seconds=await tally.until(complete=True) - began)
+        took = await tally.until(complete=True) - began
+        calm()
+        _say(there=count, seconds=took)
         await go.wait()
         sent = await _send(fleet, rate=rate, seconds=seconds)
         _say(sent=sent, again=tally.sent_again)
