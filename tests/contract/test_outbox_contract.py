@@ -366,6 +366,19 @@ class LimitContract:
         waiting = await outbox.pending(Lane.INTERACTION, 0, events=1000, size=10**7)
         assert [entry.head.place.seq for entry in waiting] == list(range(1, 401))
 
+    async def test_telemetry_is_taken_again_when_the_cloud_has_the_talk(self, outbox: Outbox) -> None:
+        await fill(outbox, TurnBegun, 400)
+        with pytest.raises(OutboxAway, match="limit"):
+            for _ in range(100):
+                await outbox.append(Measured(number=1, text=TEXT), NO_TURN)
+        taken = outbox.marks()[Lane.TELEMETRY].last
+
+        await outbox.acknowledged(Lane.INTERACTION, 400, epoch=outbox.epoch)
+        await asyncio.sleep(0.1)  # what is stored leaves as soon as nobody waits
+
+        head = await outbox.append(Measured(number=2, text=TEXT), NO_TURN)
+        assert head.place.seq == taken + 1
+
     async def test_a_rewind_goes_back_as_far_as_anything_is_here(self, outbox: Outbox) -> None:
         await fill(outbox, TurnBegun, 200)
         await outbox.acknowledged(Lane.INTERACTION, 200, epoch=outbox.epoch)

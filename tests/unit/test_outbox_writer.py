@@ -29,16 +29,17 @@ class Keeper:
         self.tended: list[bool] = []
         self.chores = 0
         self.rested = threading.Event()
+        self.untidy = True
         self.busy = threading.Event()
         self.go = threading.Event()
 
-    def commit(self, jobs: Sequence[Call[Any]]) -> int:
+    def commit(self, jobs: Sequence[Call[Any]]) -> tuple[int, bool]:
         self.groups.append(len(jobs))
         self.busy.set()
         self.go.wait(5)
         for job in jobs:
             job.answer(job.call())
-        return len(self.groups)
+        return len(self.groups), self.untidy
 
     def tend(self, *, idle: bool) -> int | None:
         self.tended.append(idle)
@@ -156,6 +157,18 @@ async def test_what_can_wait_is_done_while_nobody_waits_and_between_commits_one_
         await do(writer, lambda: None)
 
     assert keeper.tended[4] is False
+
+
+async def test_a_tidy_keeper_is_asked_at_the_start_alone() -> None:
+    keeper = Keeper()
+    keeper.untidy = False
+    keeper.go.set()
+    async with running(keeper) as writer:
+        await asyncio.to_thread(keeper.rested.wait, 5)
+        for _ in range(3):
+            await do(writer, lambda: None)
+
+    assert keeper.tended == [True]
 
 
 async def test_a_bug_in_what_can_wait_does_not_end_the_recording() -> None:

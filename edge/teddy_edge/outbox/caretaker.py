@@ -37,6 +37,7 @@ class Caretaker:
 
     def __init__(self, *, path: Path, limit: int, age: Age, leave: Callable[[Tables, Leaving], None]) -> None:
         self.tight = False  # whether the card has little room left
+        self.crammed = False  # at the limit, with nothing left that may give way
         self._folder = path.parent
         self._log = path.with_name(f"{path.name}-wal")
         self._limit = limit
@@ -45,7 +46,6 @@ class Caretaker:
         self._reserve = reserve_beside(path)
         self._glance = limit // 256  # bytes after which it is worth looking how many pages are used
         self._unseen = 0  # bytes written since that look
-        self._crammed = False  # at the limit, with nothing left that may give way
         self._given_up = False  # the reserve, for alerts
         self._scrub = False  # whether the log still holds what has to be gone
         self._long = False  # whether the log has its full length
@@ -57,8 +57,10 @@ class Caretaker:
         self._reserve.look()
         return self._reserve.kept
 
-    def wrote(self, size: int) -> None:
+    def wrote(self, size: int) -> bool:
+        """Whether it is time to look how much that makes."""
         self._unseen += size
+        return self._unseen >= self._glance
 
     def scrub(self) -> None:
         """What was blanked has to leave the log too."""
@@ -71,7 +73,7 @@ class Caretaker:
             self._given_up = is_tight(self._folder, spare=RESERVE) and tables.free() < RESERVE
         if self._given_up:
             return LAST_ROOM
-        return CRAMMED if self._crammed else None
+        return CRAMMED if self.crammed else None
 
     def pinched(self) -> None:
         """The card took nothing."""
@@ -94,10 +96,10 @@ class Caretaker:
             self._unseen = 0
             standing = standing._replace(used=tables.used())
         if standing.used <= self._limit:
-            self._crammed = False
+            self.crammed = False
             return standing, False
         leaving = next_to_leave(standing.marks, standing.gaps)
-        self._crammed = leaving is None
+        self.crammed = leaving is None
         if leaving is None:
             return standing, False
         self._leave(tables, leaving)

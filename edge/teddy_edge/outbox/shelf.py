@@ -52,6 +52,7 @@ class Shelf:
         self._damaged = False  # whether something was set aside that nobody has looked through yet
         self._started = self._now = clock.monotonic()
         self._glanced = self._resting = NEVER
+        self._restless = True  # whether there was something to tend when it was last looked for
 
     def open_or_away(self) -> None:
         try:
@@ -86,12 +87,13 @@ class Shelf:
     def scrub(self) -> None:
         """What was blanked has to leave the log too, as soon as there is nothing else to do."""
         self._caretaker.scrub()
+        self._restless = True
 
     def renew(self, ledger: Ledger, reason: str) -> None:
         ledger.renew(self._chance.token(8))
         self.healed.append(f"the outbox began a new epoch: {reason}")
 
-    def commit(self, jobs: Sequence[Work]) -> Standing:
+    def commit(self, jobs: Sequence[Work]) -> tuple[Standing, bool]:
         """All jobs in one transaction. A job that is refused leaves the others alone."""
         if jobs:
             self._now = jobs[-1].now
@@ -105,19 +107,21 @@ class Shelf:
                 self._transaction(jobs)
         except (sqlite3.Error, OSError, ConfigError) as error:  # the last: there is still no database
             self._squeeze(jobs, error)
-        return self.standing
+        return self.standing, self._restless or self._now >= self._resting
 
     def tend(self, *, idle: bool) -> Standing | None:
         """Enforce the limit; where nobody waits, keep the reserve, and forget what is old enough."""
-        if self._tables is None or self._now < self._resting:
+        if self._tables is None:
             return None
         before = self.standing
         try:
             busy = self._tend(self._tables, idle=idle)
         except (sqlite3.Error, OSError) as error:
             log("outbox").warning("the outbox cannot be tended for now", reason=str(error))
+            busy, idle = False, True
+        if idle:
+            self._restless = busy
             self._resting = self._now + REST
-            return None
         return self.standing if busy or self.standing is not before else None
 
     def _tend(self, tables: Tables, *, idle: bool) -> bool:
@@ -159,13 +163,14 @@ class Shelf:
             tables.roll_back()
             self._owed |= owed
             raise
+        self._restless |= self._caretaker.crammed  # an acknowledgement may have changed that
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, TeddyError):
                 job.refuse(outcome)
                 continue
             job.answer(outcome)
             if type(job) is Append:
-                self._caretaker.wrote(outcome.size)
+                self._restless |= self._caretaker.wrote(outcome.size)
 
     def _settle(self, ledger: Ledger) -> None:
         """What a card that took nothing was not told."""
@@ -179,6 +184,7 @@ class Shelf:
         left = list(jobs)
         if _is_no_room(error):
             self._caretaker.pinched()
+            self._restless = True
             for job in jobs:
                 if isinstance(job, Append) and job.draft.urgency in YIELDING:
                     job.refuse(OutboxAway(str(error)))
@@ -287,6 +293,7 @@ class Shelf:
             tables.begin_epoch(epoch)
         self._age.begin(tables.lived(), self._now)
         self._owed.clear()
+        self._restless = True
         marks = [tables.marks(lane) for lane in Lane]
         self.standing = Standing(
             self.standing.ground.at(epoch),

@@ -53,8 +53,8 @@ class Job(Generic[T]):
 class Keeper(Protocol[N_co]):
     """Who owns the database. Called in the writer's thread alone."""
 
-    def commit(self, jobs: Sequence[Any]) -> N_co:
-        """Answers or refuses every job; comes back with the news of it."""
+    def commit(self, jobs: Sequence[Any]) -> tuple[N_co, bool]:
+        """Answers or refuses every job; comes back with the news, and whether there is something to tend."""
 
     def tend(self, *, idle: bool) -> N_co | None:
         """One small step of what can wait; None where there is nothing to do."""
@@ -79,7 +79,6 @@ class Writer(Generic[N]):
         self._done: SimpleQueue[tuple[Sequence[Job[Any]], N | None]] = SimpleQueue()
         # Half the price of call_soon_threadsafe, which is what a single append pays for most.
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._slovenly = False
         self._thread = threading.Thread(target=self._run, name=name)
 
     def start(self) -> None:
@@ -124,14 +123,14 @@ class Writer(Generic[N]):
             self._room.set()
 
     def _run(self) -> None:
-        going = True
+        going, untidy = True, True
         while going:
-            while self._jobs.empty() and self._tend(idle=True):
-                pass
+            while untidy and self._jobs.empty():
+                untidy = self._tend(idle=True)
             jobs, going = self._gather()
-            if jobs:
-                self._commit(jobs)
-            self._tend(idle=False)
+            # Behind a commit as little as can be: what is done here keeps its callers from going on.
+            if jobs and (untidy := self._commit(jobs)):
+                self._tend(idle=False)
 
     def _gather(self) -> tuple[list[Job[Any]], bool]:
         """What waits, up to a limit, and whether there is more to come."""
@@ -148,24 +147,24 @@ class Writer(Generic[N]):
             job = self._jobs.get()
         return jobs, False
 
-    def _commit(self, jobs: Sequence[Job[Any]]) -> None:
+    def _commit(self, jobs: Sequence[Job[Any]]) -> bool:
         wanted = [job for job in jobs if not job.future.cancelled()]
         news: N | None = None
+        untidy = False
         try:
-            news = self._keeper.commit(wanted)
+            news, untidy = self._keeper.commit(wanted)
         except BaseException as error:  # a barrier: a caller must never wait for a thread that has died
             for job in wanted:
                 job.refuse(error)
         self._post(jobs, news)
+        return untidy
 
     def _tend(self, *, idle: bool) -> bool:
-        if self._slovenly:
-            return False
+        """Whether there may be more to do."""
         try:
             news = self._keeper.tend(idle=idle)
-        except Exception as error:  # a barrier, as above: recording goes on, what can wait does not
-            log("outbox").error("the outbox is not tended any more", reason=repr(error))
-            self._slovenly = True
+        except Exception as error:  # a barrier, as above: recording goes on
+            log("outbox").error("what can wait is not done for now", reason=repr(error))
             return False
         if news is not None:
             self._post((), news)
