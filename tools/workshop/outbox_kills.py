@@ -107,7 +107,9 @@ if __name__ == "__main__":
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
+            os.write(
+                1, f"pid {os.getpid()}\n".encode()
+            )  # not by its parent, which may be slower than its events
             asyncio.run(_record(Path(sys.argv[1])))
-        os.write(1, f"pid {child}\n".encode())
         os.waitpid(child, 0)
         os.write(1, b"gone\n")

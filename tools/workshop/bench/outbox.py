@@ -23,8 +23,10 @@ from workshop.measuring import Figure, Options
 from workshop.outbox_kills import kill_again_and_again, lost
 
 KILLS: Final = 50
-TURN: Final = 20  # calls of ours, then as many of the bare one, so that a slow moment meets both
-TURNS: Final = {"single": 20, "eight": 10, "batch100": 4}  # a round
+# Calls of each caller of ours, then as many of the bare one, and so on: few enough that a slow moment of the
+# machine meets both, and enough that each has its code in the caches for most of them.
+TURN: Final = {"single": 60, "eight": 20, "batch100": 20}
+TURNS: Final = {"single": 9, "eight": 9, "batch100": 5}  # a round
 CALLERS: Final = {"single": 1, "eight": 8, "batch100": 2}
 BATCH: Final = 100
 WORN: Final = 1500  # commits after which a log of 1,000 pages has begun anew
@@ -124,15 +126,15 @@ async def _speed(folder: Path, options: Options) -> list[Figure]:
 
 
 async def _round(name: str, ours: Call, bare: Call) -> tuple[float, float]:
-    """Seconds a call of ours and of the bare one, which take turns."""
-    took = [0.0, 0.0]
+    """Seconds a call of ours and of the bare one: each the median of its turns, since a disk hiccups."""
+    took: tuple[list[float], list[float]] = ([], [])
     callers = CALLERS[name]
     for _ in range(TURNS[name]):
-        for which, call in enumerate((ours, bare)):
+        for turns, call in zip(took, (ours, bare), strict=True):
             began = time.perf_counter()
-            await asyncio.gather(*(_calls(call, TURN) for _ in range(callers)))
-            took[which] += time.perf_counter() - began
-    return took[0] / (TURNS[name] * TURN * callers), took[1] / (TURNS[name] * TURN * callers)
+            await asyncio.gather(*(_calls(call, TURN[name]) for _ in range(callers)))
+            turns.append((time.perf_counter() - began) / (TURN[name] * callers))
+    return statistics.median(took[0]), statistics.median(took[1])
 
 
 async def _calls(call: Call, count: int) -> None:
