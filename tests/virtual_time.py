@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from selectors import SelectorKey
 from typing import Any, Final, TypeVar
 
+from teddy_edge.outbox.answer import Answer
 from teddy_edge.outbox.writer import Job, Writer
 
 T = TypeVar("T")
@@ -159,13 +160,13 @@ def _count_work_in_threads() -> None:
     asyncio.futures._chain_future = counted  # type: ignore[attr-defined]
     put = Writer.put
 
-    def counted_put(writer: Writer[Any], job: Job[T]) -> asyncio.Future[T]:
-        future = put(writer, job)
-        loop = future.get_loop()
+    def counted_put(writer: Writer[Any], job: Job[T]) -> Answer[T]:
+        answer = put(writer, job)
+        loop = answer.get_loop()
         if isinstance(loop, VirtualLoop):
             loop.work_left()
-            future.add_done_callback(lambda _: loop.work_came_back())
-        return future
+            answer.add_done_callback(lambda _: loop.work_came_back())
+        return answer
 
     Writer.put = counted_put  # type: ignore[assignment, method-assign]  # it has a bell of its own
 

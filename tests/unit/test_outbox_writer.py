@@ -38,7 +38,7 @@ class Keeper:
         self.busy.set()
         self.go.wait(5)
         for job in jobs:
-            job.answer(job.call())
+            job.did(job.call())
         return len(self.groups), self.untidy
 
     def tend(self, *, idle: bool) -> int | None:

@@ -168,7 +168,7 @@ class Shelf:
             if isinstance(outcome, TeddyError):
                 job.refuse(outcome)
                 continue
-            job.answer(outcome)
+            job.did(outcome)
             if type(job) is Append:
                 self._restless |= self._caretaker.wrote(outcome.size)
 
@@ -231,7 +231,7 @@ class Shelf:
             acked = with_number(self.standing.acked, job.lane, job.mark)
             self.standing = self.standing._replace(acked=acked)
             self._owed.add(job.lane)
-        job.answer(None)
+        job.did(None)
 
     def _leave(self, tables: Tables, leaving: Leaving) -> None:
         ledger = Ledger(tables, self.standing, self._age, self._now)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from asyncio import AbstractEventLoop, Future
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from teddy_edge.outbox.answer import Answer
 from teddy_shared.logs import log
 
 T = TypeVar("T")
@@ -23,31 +24,22 @@ WAITING: Final = 1024  # jobs that may wait; the next caller waits for room, sin
 
 
 class Job(Generic[T]):
-    """One piece of work, and what became of it. Its maker awaits `future`."""
+    """One piece of work, and what became of it. Its maker awaits `answer`."""
 
-    __slots__ = ("_error", "future", "value", "weight")
+    __slots__ = ("answer", "error", "value", "weight")
 
     def __init__(self, loop: AbstractEventLoop, weight: int = 1) -> None:
-        self.future: Future[T] = loop.create_future()
+        self.answer: Answer[T] = Answer(loop)
         self.weight = weight  # of GATHERED
-        self.value: T | None = None  # none unless it was answered
-        self._error: BaseException | None = None
+        self.value: T | None = None  # none unless it was done
+        self.error: BaseException | None = None
 
-    def answer(self, value: T) -> None:
+    def did(self, value: T) -> None:
         self.value = value
-        self._error = None
+        self.error = None
 
     def refuse(self, error: BaseException) -> None:
-        self._error = error
-
-    def tell(self) -> None:
-        """On the loop: whoever awaits it goes on."""
-        if self.future.done():  # by cancellation
-            return
-        if self._error is None:
-            self.future.set_result(self.value)  # type: ignore[arg-type]  # a T, since it was answered
-        else:
-            self.future.set_exception(self._error)
+        self.error = error
 
 
 class Keeper(Protocol[N_co]):
@@ -95,11 +87,11 @@ class Writer(Generic[N]):
             self._room.clear()
             await self._room.wait()
 
-    def put(self, job: Job[T]) -> Future[T]:
+    def put(self, job: Job[T]) -> Answer[T]:
         """What became of it, once that is durable. Cancelled before its turn, it is not done."""
         self._waiting += 1
         self._jobs.put(job)
-        return job.future
+        return job.answer
 
     async def stop(self) -> None:
         """Returns when everything that waited is done and the thread has ended."""
@@ -107,7 +99,8 @@ class Writer(Generic[N]):
         await asyncio.to_thread(self._thread.join)
         self._loop.remove_reader(self._bell)
         os.close(self._bell)
-        self._tell()
+        self._loop.call_soon(self._tell)  # what is left, outside of the task that runs this
+        await asyncio.sleep(0)
 
     def _listen(self) -> None:
         os.eventfd_read(self._bell)
@@ -117,10 +110,10 @@ class Writer(Generic[N]):
         while not self._done.empty():
             jobs, news = self._done.get()
             self._heard(jobs, news)
-            for job in jobs:
-                job.tell()
             self._waiting -= len(jobs)
             self._room.set()
+            for job in jobs:
+                job.answer.settle(job.value, job.error)
 
     def _run(self) -> None:
         going, untidy = True, True
@@ -148,7 +141,7 @@ class Writer(Generic[N]):
         return jobs, False
 
     def _commit(self, jobs: Sequence[Job[Any]]) -> bool:
-        wanted = [job for job in jobs if not job.future.cancelled()]
+        wanted = [job for job in jobs if not job.answer.cancelled()]
         news: N | None = None
         untidy = False
         try:

@@ -26,7 +26,7 @@ KILLS: Final = 50
 # Calls of each caller of ours, then as many of the bare one, and so on: few enough that a slow moment of the
 # machine meets both, and enough that each has its code in the caches for most of them.
 TURN: Final = {"single": 60, "eight": 20, "batch100": 20}
-TURNS: Final = {"single": 9, "eight": 9, "batch100": 5}  # a round
+TURNS: Final = {"single": 10, "eight": 8, "batch100": 6}  # a round
 CALLERS: Final = {"single": 1, "eight": 8, "batch100": 2}
 BATCH: Final = 100
 WORN: Final = 1500  # commits after which a log of 1,000 pages has begun anew
@@ -129,8 +129,9 @@ async def _round(name: str, ours: Call, bare: Call) -> tuple[float, float]:
     """Seconds a call of ours and of the bare one: each the median of its turns, since a disk hiccups."""
     took: tuple[list[float], list[float]] = ([], [])
     callers = CALLERS[name]
-    for _ in range(TURNS[name]):
-        for turns, call in zip(took, (ours, bare), strict=True):
+    for turn in range(TURNS[name]):
+        both = list(zip(took, (ours, bare), strict=True))
+        for turns, call in both if turn % 2 else reversed(both):  # neither always follows the other
             began = time.perf_counter()
             await asyncio.gather(*(_calls(call, TURN[name]) for _ in range(callers)))
             turns.append((time.perf_counter() - began) / (TURN[name] * callers))
