@@ -1,4 +1,4 @@
-"""Where ear, mouth and turns leave their news for the brain, from whatever thread they are on."""
+"""Where ear, mouth, paw and turns leave their news for the brain, from whatever thread they are on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from teddy_edge.audio.mouth import MouthEvent
+from teddy_edge.body.paw import Squeezed
 from teddy_edge.ear.thread import Noticed
 
 SIZE: Final = 256
@@ -20,7 +21,7 @@ class TurnFinished:
     generation: int
 
 
-News = Noticed | MouthEvent | TurnFinished
+News = Noticed | MouthEvent | Squeezed | TurnFinished
 
 
 class Inbox:
