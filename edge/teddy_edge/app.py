@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Protocol
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from traceback import extract_tb
+from typing import Any, Protocol
 
 from teddy_edge.container.bundles import Bear, Talking
 from teddy_edge.ear.endpointing import Endpointing
@@ -30,37 +32,78 @@ class Threaded(Protocol):
 class Lifeline:
     """Hears from any part that it has died; then the whole bear ends, and systemd starts a clean one.
 
-    A part that died of what an operator can mend ends the bear with that.
+    A part that died of what an operator can mend ends the bear with that. `dying` is called at once, from
+    whatever thread saw it, since the loop may be what hangs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, dying: Callable[[], object] = lambda: None) -> None:
         self._loop = asyncio.get_running_loop()
         self._broken: asyncio.Future[None] = self._loop.create_future()
+        self._dying = dying
+        self._dead: set[str] = set()
 
     def failed(self, name: str) -> Callable[[BaseException], None]:
         """What a part of this name calls when it dies, from any thread."""
 
         def report(error: BaseException) -> None:
+            self._dying()
             if not isinstance(error, ConfigError):
-                log("app").error("part died", part=name, error=type(error).__name__)
+                self._tell(name, error)
                 error = PartDied(name)
-            self._loop.call_soon_threadsafe(self._break, error)
+            with suppress(RuntimeError):  # the loop is closed: the bear has ended already
+                self._loop.call_soon_threadsafe(self._break, error)
 
         return report
+
+    def ends(self) -> None:
+        """The bear ends for another reason than one of its parts."""
+        self._dying()
 
     async def watch(self) -> None:
         """Raises PartDied or ConfigError as soon as a part has died."""
         await self._broken
+
+    def _tell(self, name: str, error: BaseException) -> None:
+        """Once a part. The error's text may hold a child's words, so only its class and its place."""
+        if name not in self._dead:
+            self._dead.add(name)
+            where = [f"{each.name}:{each.lineno}" for each in extract_tb(error.__traceback__)[-1:]]
+            log("app").error("part died", part=name, error=type(error).__name__, at="".join(where))
 
     def _break(self, error: BaseException) -> None:
         if not self._broken.done():
             self._broken.set_exception(error)
 
 
+@contextmanager
+def deaths_told(lifeline: Lifeline) -> Iterator[None]:
+    """While the block runs, a thread that dies of what nobody caught ends the bear, whoever started it."""
+    before = threading.excepthook
+
+    def told(death: threading.ExceptHookArgs) -> None:
+        name = "thread" if death.thread is None else death.thread.name
+        lifeline.failed(name)(death.exc_value or SystemExit())
+
+    threading.excepthook = told
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
 async def live(
-    bear: Bear, talking: Talking, threads: Sequence[Threaded], lifeline: Lifeline, stop: asyncio.Event
+    bear: Bear,
+    talking: Talking,
+    threads: Sequence[Threaded],
+    lifeline: Lifeline,
+    stop: asyncio.Event,
+    *,
+    beat: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Until `stop` is set or a part dies. Threads start in order and end in reverse, before the tasks."""
+    """Until `stop` is set or a part dies. Threads start in order and end in reverse, before the tasks.
+
+    `beat` is the loop's sign of life, for a watchman among the threads.
+    """
     await _record(bear, BearStarted(software=SOFTWARE, healed=bear.healed))
     talking.inbox.when_full(lifeline.failed("inbox"))
     try:
@@ -81,12 +124,19 @@ async def live(
                 running.append(tasks.create_task(bear.endpoint.serve(), name="metrics"))
             if bear.link is not None:
                 running.append(tasks.create_task(_sync(bear, bear.link), name="sync"))
+            if beat is not None:
+                running.append(tasks.create_task(beat(), name="heartbeat"))
             async with _started(threads):
                 await stop.wait()
             for task in running:
                 task.cancel()
-    except* PartDied as died:
-        raise died.exceptions[0] from None
+    except BaseException as error:
+        lifeline.ends()  # what hangs now must not keep the bear from ending
+        if isinstance(error, BaseExceptionGroup):
+            died, others = error.split(PartDied)
+            if died is not None and others is None:
+                raise _first(died) from None
+        raise
     await _record(bear, BearStopped())  # last, behind the end of a turn that was under way
 
 
@@ -112,6 +162,14 @@ async def _record(bear: Bear, event: BearStarted | BearStopped) -> None:
         await bear.outbox.append(event, NO_TURN)
     except TeddyError as error:
         log("app").error("event not recorded", type=event.label.type, reason=str(error))
+
+
+def _first(group: BaseExceptionGroup[PartDied]) -> PartDied:
+    found: BaseException = group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    assert isinstance(found, PartDied)
+    return found
 
 
 @asynccontextmanager

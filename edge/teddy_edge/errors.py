@@ -6,7 +6,7 @@ TeddyError
 ├── CardUnavailable      the sound card is away or takes none of our formats; tried again (audio/card.py)
 │   └── FormatRefused    it takes not this one; the next is tried
 ├── ContainerError       the parts do not fit together: a cycle, a missing part, a captive scope
-└── PartDied             a part that must live has ended; the process ends and systemd starts it anew
+└── PartDied             a part that must live has ended; the process ends with 3 and systemd starts it anew
 """
 
 from __future__ import annotations
@@ -26,5 +26,8 @@ class ContainerError(TeddyError):
 
 
 class PartDied(TeddyError):
+    exit_code = 3
+
     def __init__(self, name: str) -> None:
         super().__init__(f"the {name} has died; the bear has to start again")
+        self.part = name

@@ -40,12 +40,12 @@ class SoundPlan:
         self,
         talking: Talking,
         *,
+        ring: Ring,
         lifeline: Lifeline,
         chance: Chance,
         begins: Callable[[MicrophoneEvent], None],
     ) -> list[Threaded]:
         """Speaker, ear and microphone, in the order in which they start."""
-        ring = Ring()
         ear = EarThread(
             ring=ring,
             ear=talking.ear,

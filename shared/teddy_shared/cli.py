@@ -25,7 +25,7 @@ class Command:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. What we foresaw is one line on standard error and exit code 2."""
+    """Run one command. What we foresaw is one line on standard error and its exit code, 2 for most."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     wanted = arguments[0] if arguments and not arguments[0].startswith("-") else None
     try:
@@ -104,4 +104,4 @@ def _foreseen(group: BaseExceptionGroup[BaseException]) -> TeddyError | None:
 
 def _tell(command: str | None, error: TeddyError) -> int:
     print(f"teddy {command}: {error}", file=sys.stderr)
-    return 2
+    return error.exit_code

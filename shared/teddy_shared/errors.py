@@ -17,10 +17,13 @@ TeddyError                something went wrong that we foresaw; its message tell
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 
 class TeddyError(Exception):
     """The root of every error that Teddy raises on purpose."""
+
+    exit_code: ClassVar[int] = 2  # of a process that ends with it
 
 
 class ConfigError(TeddyError):

@@ -80,6 +80,16 @@ class Ring:
             self._changed.notify_all()
 
     @property
+    def written(self) -> int:
+        """Samples since the start: moves as long as a microphone lives."""
+        return self._written
+
+    @property
+    def taken(self) -> int:
+        """Samples that were read or lost: moves as long as the reader lives."""
+        return self._read
+
+    @property
     def closed(self) -> bool:
         return self._closed
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from teddy_edge.app import Lifeline, live
+from teddy_edge.app import Lifeline, deaths_told, live
 from teddy_edge.audio.microphone import ClipBegins, MicrophoneEvent
+from teddy_edge.audio.ring import Ring
 from teddy_edge.container.bear import open_bear
 from teddy_edge.conversation.report import Nobody, TurnReport
+from teddy_edge.health.signs import signs_of
+from teddy_edge.health.supervisor import supervisor_of
+from teddy_edge.health.undertaker import Undertaker
+from teddy_edge.health.watchman import Watchman
+from teddy_edge.inference.governor import Governor
 from teddy_edge.settings import Settings, read
 from teddy_edge.sounding import SoundPlan, plan_sound
 from teddy_shared import logs
 from teddy_shared.cli import Command, say_no_more
+from teddy_shared.clock import SystemClock
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,22 +76,33 @@ def run(arguments: argparse.Namespace) -> int:
     # The card's thread must not wait 5 ms for each busy thread of Python: that tears holes in the sound.
     sys.setswitchinterval(0.001)
     sound = plan_sound(settings.sound)
-    return asyncio.run(_run(settings, sound, as_json=arguments.json))
+    undertaker = Undertaker(clock=SystemClock())
+    try:
+        return asyncio.run(_run(settings, sound, undertaker, as_json=arguments.json))
+    finally:
+        undertaker.closed()
 
 
-async def _run(settings: Settings, sound: SoundPlan, *, as_json: bool) -> int:
+async def _run(settings: Settings, sound: SoundPlan, undertaker: Undertaker, *, as_json: bool) -> int:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     onlooker = Printing(unread=lambda: loop.call_soon_threadsafe(stop.set)) if as_json else Nobody()
     begins = onlooker.begins if isinstance(onlooker, Printing) else _ignore
     async with open_bear(settings, onlooker=onlooker) as bear, bear.talk() as talking:
-        lifeline = Lifeline()
-        threads = sound.threads(talking, lifeline=lifeline, chance=bear.chance, begins=begins)
+        lifeline, ring = Lifeline(dying=undertaker.call), Ring()
+        threads = sound.threads(talking, ring=ring, lifeline=lifeline, chance=bear.chance, begins=begins)
+        watchman = Watchman(
+            signs=signs_of(ring, talking.mouth, await bear.parts.get(Governor)),
+            supervisor=supervisor_of(os.environ),
+            failed=lifeline.failed,
+            clock=bear.clock,
+        )
         if isinstance(onlooker, Printing):
             metrics = {} if bear.endpoint is None else {"metrics_port": bear.endpoint.port}
             onlooker.tell({"event": "ready", **metrics})
-        await live(bear, talking, threads, lifeline, stop)
+        with deaths_told(lifeline):
+            await live(bear, talking, [*threads, watchman], lifeline, stop, beat=watchman.beat)
     return 0
 
 

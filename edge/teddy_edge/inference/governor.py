@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from enum import IntEnum
@@ -46,14 +46,21 @@ class ThreadGovernor:
         self._threads[Work.AHEAD] = self._threads[Work.VOICE]  # the voice has one caller at a time
         self._free = lanes
         self._order = 0
+        self._runs = 0
+        self._under_way: dict[Work, int] = {}
         self._waiting: list[tuple[Work, int, asyncio.Future[None]]] = []
+
+    @property
+    def under_way(self) -> Mapping[Work, int]:
+        """For each class that runs at this moment, the number of that run. For any thread."""
+        return dict(self._under_way)
 
     async def run(self, work: Work, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         await self._lane(work)
         context = copy_context()  # what a model logs belongs to the turn that asked
         try:
             running = asyncio.get_running_loop().run_in_executor(
-                self._threads[work], lambda: context.run(task, *args, **kwargs)
+                self._threads[work], lambda: self._noted(work, lambda: context.run(task, *args, **kwargs))
             )
         except BaseException:
             self._leave()
@@ -65,6 +72,14 @@ class ThreadGovernor:
     def close(self) -> None:
         for thread in self._threads.values():
             thread.shutdown(wait=True, cancel_futures=True)
+
+    def _noted(self, work: Work, run: Callable[[], T]) -> T:
+        self._runs += 1
+        self._under_way[work] = self._runs
+        try:
+            return run()
+        finally:
+            del self._under_way[work]
 
     async def _lane(self, work: Work) -> None:
         if self._free > 0:
