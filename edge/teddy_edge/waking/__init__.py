@@ -1,0 +1,1 @@
+"""Sound in, the bear's name and "stop" out."""

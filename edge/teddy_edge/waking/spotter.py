@@ -1,0 +1,113 @@
+"""Embeddings in, `Woke` and `StopHeard` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+
+from teddy_edge.audio.samples import EAR_RATE, Pcm
+from teddy_edge.inference.models import ModelStore
+from teddy_edge.waking.features import SEEN, STEP, WIDTH, Embedding, open_features
+from teddy_edge.waking.head import STOP, WAKE, Head, open_head
+
+REST: Final = EAR_RATE  # samples after a spotting in which the same head is not asked to say it again
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """Somebody said the bear's name. The words themselves are looked at when they have been understood."""
+
+    at: int  # sample index up to which the ear had heard
+    score: float  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class StopHeard:
+    """Somebody said "stop"."""
+
+    at: int  # sample index up to which the ear had heard
+    score: float  # 0 to 1
+
+
+Spotted = Woke | StopHeard
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One head, and what it means when it is sure."""
+
+    head: Head
+    tells: Callable[[int, float], Spotted]
+
+
+class FrontEnd(Protocol):
+    """Sound to embeddings (`waking/features.py`)."""
+
+    def reset(self) -> None: ...
+
+    def hear(self, pcm: Pcm) -> list[Embedding]: ...
+
+    def silence(self) -> Embedding: ...
+
+
+class Spotter:
+    """Knows no clock: the same samples give the same spottings in chunks of any size."""
+
+    def __init__(self, *, features: FrontEnd, watches: Sequence[Watch]) -> None:
+        self._features = features
+        self._watching = [_Watching(each) for each in watches]
+        self._silence = features.silence()
+        self._seen = np.empty((SEEN, WIDTH), np.float32)
+        self.reset()
+
+    def reset(self, at: int = 0) -> None:
+        """What comes next begins at this sample index and follows silence."""
+        self._features.reset()
+        self._seen[:] = self._silence
+        self._at = at
+        for each in self._watching:
+            each.forget()
+
+    def hear(self, pcm: Pcm) -> list[Spotted]:
+        """What these samples complete."""
+        return [spotted for each in self._features.hear(pcm) for spotted in self._look(each)]
+
+    def _look(self, embedding: Embedding) -> list[Spotted]:
+        self._seen[:-1] = self._seen[1:].copy()
+        self._seen[-1] = embedding
+        self._at += STEP
+        looks = (each.judge(each.probability(self._seen), self._at) for each in self._watching)
+        return [spotted for spotted in looks if spotted is not None]
+
+
+class _Watching:
+    """One phrase tells once, however many looks in a row see it."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._manifest = watch.head.manifest
+        self._tells = watch.tells
+        self.probability = watch.head.probability
+        self.forget()
+
+    def forget(self) -> None:
+        self._row = 0  # looks in a row that reached the threshold
+        self._rests_until = 0
+
+    def judge(self, probability: float, at: int) -> Spotted | None:
+        if probability < self._manifest.threshold:
+            self._row = 0
+            return None
+        self._row += 1
+        if self._row != self._manifest.hits or at < self._rests_until:
+            return None
+        self._rests_until = at + REST
+        return self._tells(at, probability)
+
+
+def open_spotter(models: ModelStore) -> Spotter:
+    """The front end and both heads, warm."""
+    watches = (Watch(open_head(WAKE), Woke), Watch(open_head(STOP), StopHeard))
+    return Spotter(features=open_features(models), watches=watches)
