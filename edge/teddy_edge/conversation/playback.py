@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from teddy_edge.audio.mouth import ClauseHeard, Drained, MouthEvent, SoundBegan
+from teddy_edge.audio.mouth import ClauseHeard, Drained, MouthEvent, Position, SoundBegan
 
 AHEAD: Final = 2  # clauses rendered beyond the one that plays; more would be wasted by an interruption
 
@@ -17,7 +17,9 @@ class Playback:
         self.generation = generation
         self.first_sound: float | None = None  # seconds on the monotonic clock
         self.clauses_heard = 0
-        self.samples_heard = 0  # of whole clauses; a clause cut short counts as not heard
+        self.samples_heard = 0
+        self.share_heard = 0.0  # of the clause that was cut short, 0 to 1
+        self.protected = False  # a safety line: only "stop" ends it
         self._room = asyncio.Semaphore(AHEAD + 1)
         self._drained = asyncio.Event()
 
@@ -34,6 +36,14 @@ class Playback:
                 self._room.release()
             case Drained():
                 self._drained.set()
+
+    def cut(self, position: Position) -> None:
+        """The reply ends here. The mouth knows better than its events, which may still be on their way."""
+        if position.generation != self.generation:
+            return
+        self.clauses_heard = position.number
+        self.samples_heard = position.heard
+        self.share_heard = position.played / position.samples if position.samples else 0.0
 
     async def room(self) -> None:
         """Returns when another clause may be queued."""

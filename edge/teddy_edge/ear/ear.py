@@ -8,7 +8,7 @@ from teddy_edge.audio.ring import Hop, Overrun
 from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.history import History
-from teddy_edge.ear.segmenter import FRAME, Segmenter, SegmenterEvent
+from teddy_edge.ear.segmenter import FRAME, STIR, Segmenter, SegmenterEvent, SpeechGoesOn
 
 LOOK_BACK = EAR_RATE // 2  # samples the network hears again from before the gate opened
 
@@ -28,7 +28,7 @@ class SpeechGate(Protocol):
     def admits(self, hop: Pcm) -> bool: ...
 
 
-EarEvent = SegmenterEvent | Overrun
+EarEvent = SegmenterEvent | SpeechGoesOn | Overrun
 
 
 class Ear:
@@ -41,6 +41,7 @@ class Ear:
         self._segmenter = Segmenter(history=self._history, endpointing=endpointing)
         self._judged = 0  # sample index up to which the network has heard
         self._open = False
+        self._stirs = False  # whether there are signs of speech
 
     @property
     def busy(self) -> bool:
@@ -60,7 +61,7 @@ class Ear:
         if not (admitted or self._segmenter.busy):
             self._open = False
             self._segmenter.forget()
-            return []
+            return self._going_on(self._history.end)
         if not self._open:
             self._open = True
             self._net.reset()
@@ -73,7 +74,13 @@ class Ear:
             start, frame = self._history.cut(self._judged, self._judged + FRAME)
             if len(frame) == FRAME:
                 event = self._segmenter.judge(self._net.probability(frame), start)
-                if event is not None:
-                    events.append(event)
+                events += [event] if event is not None else self._going_on(start + FRAME)
             self._judged += FRAME
         return events
+
+    def _going_on(self, at: int) -> list[EarEvent]:
+        """Until the last sign is gone, which is told too."""
+        speech, silence = self._segmenter.so_far
+        told = self._stirs
+        self._stirs = speech >= STIR
+        return [SpeechGoesOn(at, speech, silence)] if self._stirs or told else []

@@ -13,6 +13,7 @@ FRAME: Final = 512  # samples that the network judges at once (32 ms)
 ON: Final = 0.5
 OFF: Final = 0.35
 ONSET: Final = 3 * FRAME  # speech within a moment that begins an utterance
+STIR: Final = 2 * FRAME  # speech that is a sign of more; an utterance need not come of it
 ONSET_WITHIN: Final = EAR_RATE  # samples; what is older is not the beginning of what is said now
 LEAST_SPEECH: Final = 5 * FRAME  # less than this in a whole utterance was a cough or a knock
 PRE_ROLL: Final = EAR_RATE // 2
@@ -39,6 +40,15 @@ class Utterance:
 @dataclass(frozen=True, slots=True)
 class SpeechBegan:
     at: int  # sample index
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechGoesOn:
+    """Told frame by frame from the first sign of speech on, for whoever is spoken over."""
+
+    at: int
+    speech: int  # samples of speech so far; less than before where it came to nothing
+    silence: int  # samples since the last of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,11 @@ class Segmenter:
     def busy(self) -> bool:
         """Whether an utterance is under way."""
         return self._speech is not None
+
+    @property
+    def so_far(self) -> tuple[int, int]:
+        """Samples of speech in what is or may become an utterance, and of silence since."""
+        return (self._onset, 0) if self._speech is None else (self._speech.voiced, self._speech.silence)
 
     def forget(self) -> None:
         """Nobody is near: what may have become speech will not."""
