@@ -11,6 +11,7 @@ from workshop.lints.source import Finding, Source, imported
 DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "aiomqtt": ("edge/teddy_edge/link/wire.py", "cloud/teddy_cloud/broker.py"),
     "dishka": ("edge/teddy_edge/container/", "cloud/teddy_cloud/container/"),
+    "gpiozero": ("edge/teddy_edge/body/pins.py",),
     "hibari": ("edge/teddy_edge/speech/hibari.py",),
     "hiredis": ("cloud/teddy_cloud/storage/redis.py",),
     "onnx": ("edge/teddy_edge/inference/graph.py",),
