@@ -29,6 +29,7 @@ CHARGED: Final = {
     Work.HEARING: 0.250,
     Work.MEANING: 0.005,
     Work.VOICE: 0.040,
+    Work.SPECULATION: 0.250,
 }  # seconds a run
 STEP: Final = 0.01  # seconds: one hop
 

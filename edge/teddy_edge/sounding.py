@@ -73,7 +73,7 @@ class SoundPlan:
                 ring=ring,
                 clips=self.clips,
                 at_rest=lambda: talking.dialogue.at_rest and not talking.ear.busy,
-                wait=lambda: talking.endpointing.wait,
+                wait=lambda: talking.endpointing.longest,
                 post=begins,
                 failed=failed,
                 clock=talking.clock,

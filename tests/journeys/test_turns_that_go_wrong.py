@@ -60,7 +60,7 @@ class HungHearing(Provider):
 
     @provide(scope=Scope.APP, override=True)
     async def governor(self) -> AsyncIterator[Governor]:
-        yield ChargedGovernor({Work.HEARING: 1000.0})
+        yield ChargedGovernor({Work.HEARING: 1000.0, Work.SPECULATION: 1000.0})
 
 
 def utterance(speaking: Speaking, words: str) -> Utterance:

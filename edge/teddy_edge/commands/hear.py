@@ -92,7 +92,7 @@ async def _hear(talking: Talking, pcm: Pcm, answer: Path | None) -> None:
     """One clip, one talk. The ear is driven inline; after each utterance the turn is waited for."""
     index = 0
     async with _living(talking, answer):
-        for hop in _hops(pcm, talking.endpointing.wait + EAR_RATE):
+        for hop in _hops(pcm, talking.endpointing.longest + EAR_RATE):
             for event in talking.ear.step(Hop(hop, index)):
                 talking.inbox.post(Noticed(event, talking.clock.monotonic()))
                 await talking.dialogue.settled()

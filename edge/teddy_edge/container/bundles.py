@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from teddy_edge.audio.mouth import Mouth
 from teddy_edge.container.parts import Parts
 from teddy_edge.conversation.dialogue import Dialogue
+from teddy_edge.conversation.hearing_ahead import Recogniser
 from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.skills.by_meaning import ByMeaning
 from teddy_edge.conversation.states import States
-from teddy_edge.conversation.turn import Recogniser, Speech
+from teddy_edge.conversation.turn import Speech
 from teddy_edge.ear.ear import Ear, SpeechNet
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.inference.governor import Governor

@@ -13,6 +13,7 @@ from teddy_edge.container.bundles import Models, Talking
 from teddy_edge.conversation.answering import Answering
 from teddy_edge.conversation.dialogue import Child, Dialogue
 from teddy_edge.conversation.generation import Generations
+from teddy_edge.conversation.hearing_ahead import HearingAhead
 from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.journal import Journal
 from teddy_edge.conversation.memory import Memory
@@ -84,13 +85,17 @@ class Talk(Provider):
             yield journal
 
     @provide
+    def hearing(self, models: Models, governor: Governor, ear: Ear, clock: Clock) -> HearingAhead:
+        return HearingAhead(recogniser=models.recogniser, governor=governor, waiting=ear, clock=clock)
+
+    @provide
     def taker(
         self,
         models: Models,
+        hearing: HearingAhead,
         answering: Answering,
         scripts: Scripts,
         mouth: Mouth,
-        governor: Governor,
         journal: Journal,
         memory: Memory,
         turn_log: TurnLog,
@@ -99,12 +104,11 @@ class Talk(Provider):
         clock: Clock,
     ) -> TurnTaker:
         return TurnTaker(
-            recogniser=models.recogniser,
+            hearing=hearing,
             answering=answering,
             scripts=scripts,
             voice=models.voice,
             mouth=mouth,
-            governor=governor,
             journal=journal,
             memory=memory,
             turn_log=turn_log,

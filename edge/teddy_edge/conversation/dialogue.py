@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from teddy_edge.audio.mouth import ClauseHeard, Drained, Mouth, SoundBegan
 from teddy_edge.audio.ring import Overrun
 from teddy_edge.conversation.generation import Generations
+from teddy_edge.conversation.hearing_ahead import HearingAhead
 from teddy_edge.conversation.inbox import Inbox, News, TurnFinished
 from teddy_edge.conversation.journal import Journal, Turn
 from teddy_edge.conversation.meter import Meter
@@ -15,7 +16,14 @@ from teddy_edge.conversation.playback import Playback
 from teddy_edge.conversation.states import AT_REST, State, States
 from teddy_edge.conversation.turn import TurnTaker
 from teddy_edge.ear.attention import Attention
-from teddy_edge.ear.segmenter import SpeechBegan, SpeechDropped, Utterance, UtteranceEnded
+from teddy_edge.ear.segmenter import (
+    PauseBegan,
+    SpeechBegan,
+    SpeechDropped,
+    SpeechResumed,
+    Utterance,
+    UtteranceEnded,
+)
 from teddy_edge.ear.thread import Noticed
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
@@ -44,6 +52,7 @@ class Dialogue:
         self,
         *,
         taker: TurnTaker,
+        hearing: HearingAhead,
         journal: Journal,
         inbox: Inbox,
         mouth: Mouth,
@@ -55,6 +64,7 @@ class Dialogue:
         meter: Meter,
     ) -> None:
         self._taker = taker
+        self._hearing = hearing
         self._journal = journal
         self._inbox = inbox
         self._mouth = mouth
@@ -74,10 +84,12 @@ class Dialogue:
         return self._states.now in AT_REST and self._inbox.empty
 
     async def settled(self) -> None:
-        """Returns when all news is dealt with and no turn is under way."""
+        """Returns when all news is dealt with, no turn is under way and nothing is heard ahead."""
         await self._inbox.dealt_with()
-        while self._turn is not None and not self._turn.done():
-            await asyncio.wait([self._turn])
+        while under_way := [
+            each for each in (self._turn, self._hearing.under_way) if each and not each.done()
+        ]:
+            await asyncio.wait(under_way)
             await self._inbox.dealt_with()
 
     async def run(self) -> None:
@@ -99,6 +111,11 @@ class Dialogue:
             case Noticed(event=SpeechBegan()):
                 if self._states.now in AT_REST:
                     self._states.to(State.LISTENING)
+            case Noticed(event=PauseBegan(utterance)):
+                if self._attention.is_meant_for_bear(utterance):
+                    self._hearing.begin(utterance, turns)
+            case Noticed(event=SpeechResumed()):
+                self._hearing.drop()
             case Noticed(event=SpeechDropped()):
                 if self._states.now is State.LISTENING:
                     self._states.to(State.IDLE)

@@ -92,5 +92,9 @@ class Stopwatch:
         self.stages[stage] = round(self.stages.get(stage, 0.0) + 1000 * passed, 2)
         self._last = now
 
+    def aside(self, stage: str, seconds: float) -> None:
+        """So much was done before the decision, and nobody waited for it."""
+        self.stages[stage] = round(1000 * seconds, 2)
+
     def since_began_ms(self, at: float) -> float:
         return round(1000 * (at - self.began), 2)

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from teddy_edge.audio.mouth import Mouth, Spoken
 from teddy_edge.audio.samples import EAR_RATE, Pcm, ear_ms, mouth_ms
 from teddy_edge.conversation.answering import Answer, Answering, Passed, as_said
+from teddy_edge.conversation.hearing_ahead import HearingAhead
 from teddy_edge.conversation.journal import PATIENCE, Journal, Turn
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import Meter
@@ -21,7 +22,6 @@ from teddy_edge.conversation.skills.skill import Heard
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.ear.segmenter import Utterance
 from teddy_edge.errors import PartDied
-from teddy_edge.inference.governor import Governor, Work
 from teddy_edge.safety.guard import Decision, Safe, SafeText, safe_line
 from teddy_edge.safety.scripts import Scripts
 from teddy_edge.speech.transcriber import Hearing
@@ -36,12 +36,6 @@ WORTH_ASKING: Final = 4 * EAR_RATE // 10
 """Samples of speech from which an empty hearing is asked back; a shorter one was a cough or a knock."""
 
 
-class Recogniser(Protocol):
-    """Sound to words; blocks, so it runs under the governor."""
-
-    def transcribe(self, pcm: Pcm) -> Hearing: ...
-
-
 class Speech(Protocol):
     """Safe words to sound."""
 
@@ -54,12 +48,11 @@ class TurnTaker:
     def __init__(
         self,
         *,
-        recogniser: Recogniser,
+        hearing: HearingAhead,
         answering: Answering,
         scripts: Scripts,
         voice: Speech,
         mouth: Mouth,
-        governor: Governor,
         journal: Journal,
         memory: Memory,
         turn_log: TurnLog,
@@ -67,12 +60,11 @@ class TurnTaker:
         onlooker: Onlooker,
         clock: Clock,
     ) -> None:
-        self._recogniser = recogniser
+        self._hearing = hearing
         self._answering = answering
         self._scripts = scripts
         self._voice = voice
         self._mouth = mouth
-        self._governor = governor
         self._journal = journal
         self._memory = memory
         self._turn_log = turn_log
@@ -113,8 +105,11 @@ class TurnTaker:
         """None where it was a cough or a knock."""
         utterance = progress.utterance
         async with asyncio.timeout(HEARING_MOST):
-            hearing = await self._governor.run(Work.HEARING, self._recogniser.transcribe, utterance.pcm)
+            understood = await self._hearing.hear(utterance)
         progress.watch.lap("hearing")
+        hearing = understood.hearing
+        if understood.ahead is not None:
+            progress.watch.aside("hearing_ahead", understood.ahead)
         if not hearing.text and utterance.speech < WORTH_ASKING:
             return None
         progress.hearing = hearing

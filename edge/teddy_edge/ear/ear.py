@@ -6,9 +6,9 @@ from typing import Protocol
 
 from teddy_edge.audio.ring import Hop, Overrun
 from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
-from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.ear.endpointing import Endpointing, WordsSoFar
 from teddy_edge.ear.history import History
-from teddy_edge.ear.segmenter import FRAME, STIR, Segmenter, SegmenterEvent, SpeechGoesOn
+from teddy_edge.ear.segmenter import FRAME, STIR, Judged, Segmenter, SegmenterEvent, SpeechGoesOn
 
 LOOK_BACK = EAR_RATE // 2  # samples the network hears again from before the gate opened
 
@@ -51,6 +51,10 @@ class Ear:
     def listen_with(self, endpointing: Endpointing) -> None:
         """Another child, or another wish of the parents; in force from the next frame on."""
         self._segmenter.endpointing = endpointing
+
+    def words_so_far(self, speech_end: int, words: WordsSoFar) -> None:
+        """How the utterance that pauses at `speech_end` sounds; too late is no harm. From any thread."""
+        self._segmenter.judged = Judged(speech_end, words)
 
     def step(self, heard: Hop | Overrun) -> list[EarEvent]:
         """Take 10 ms (or the news that some were lost) and tell what it means."""

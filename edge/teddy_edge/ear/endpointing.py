@@ -1,8 +1,9 @@
-"""How long a silence ends a turn: small children pause long, and parents know theirs."""
+"""How long a silence ends a turn: small children pause long, and nobody pauses behind a finished sentence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from teddy_edge.audio.samples import EAR_RATE
@@ -13,6 +14,16 @@ LEAST_AND_MOST: Final = {  # seconds of silence
     AgeBand.MIDDLE: (0.6, 2.5),
     AgeBand.BIG: (0.5, 2.0),
 }
+PATIENCE: Final = 0.3  # where the slider stands unless a parent moves it
+_BEHIND_THE_LAST_WORD: Final = 0.25  # how far from least to most the wait for a finished sentence may go
+
+
+class WordsSoFar(Enum):
+    """What the words before a pause sound like."""
+
+    UNKNOWN = "unknown"  # nobody has listened to them
+    OPEN = "open"  # they are being understood, or more should come, or nobody can tell
+    FINISHED = "finished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +31,24 @@ class Endpointing:
     """The wait before an answer, for one child."""
 
     band: AgeBand = AgeBand.MIDDLE
-    patience: float = 0.3  # 0 answers quickly, 1 waits long; a parent's slider
+    patience: float = PATIENCE  # 0 answers quickly, 1 waits long; a parent's slider
+
+    def wait(self, words: WordsSoFar = WordsSoFar.UNKNOWN) -> int:
+        """Samples of silence that end a turn."""
+        match words:
+            case WordsSoFar.FINISHED:
+                share = self.patience * _BEHIND_THE_LAST_WORD
+            case WordsSoFar.OPEN:  # the whole way where the slider stands by itself
+                share = min(1.0, (1 + self.patience / PATIENCE) / 2)
+            case WordsSoFar.UNKNOWN:
+                share = self.patience
+        return self._samples(share)
 
     @property
-    def wait(self) -> int:
-        """Samples of silence that end a turn."""
+    def longest(self) -> int:
+        """Samples of silence behind which no turn goes on, whatever was said."""
+        return max(self.wait(words) for words in WordsSoFar)
+
+    def _samples(self, share: float) -> int:
         least, most = LEAST_AND_MOST[self.band]
-        return round((least + (most - least) * self.patience) * EAR_RATE)
+        return round((least + (most - least) * share) * EAR_RATE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from teddy_edge.audio.samples import EAR_RATE, Pcm
-from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.ear.endpointing import Endpointing, WordsSoFar
 from teddy_edge.ear.history import History
 
 FRAME: Final = 512  # samples that the network judges at once (32 ms)
@@ -17,7 +17,8 @@ STIR: Final = 2 * FRAME  # speech that is a sign of more; an utterance need not 
 ONSET_WITHIN: Final = EAR_RATE  # samples; what is older is not the beginning of what is said now
 LEAST_SPEECH: Final = 5 * FRAME  # less than this in a whole utterance was a cough or a knock
 PRE_ROLL: Final = EAR_RATE // 2
-TAIL: Final = 3 * EAR_RATE // 10  # kept behind the last speech
+PAUSE: Final = EAR_RATE // 5  # samples behind the last speech after which it is a pause
+TAIL: Final = PAUSE  # kept behind the last speech; as much as a pause has, so that it can be heard ahead
 LONGEST: Final = 15 * EAR_RATE  # hard cap of a turn
 
 
@@ -63,7 +64,30 @@ class UtteranceEnded:
     utterance: Utterance
 
 
-SegmenterEvent = SpeechBegan | SpeechDropped | UtteranceEnded
+@dataclass(frozen=True, slots=True)
+class PauseBegan:
+    """The child may have finished. If so, the turn ends with this utterance, sample for sample."""
+
+    utterance: Utterance  # so far
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The child had not finished."""
+
+    at: int  # sample index
+    pause: int  # samples from the last sound of speech before to the first one behind
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How the words up to a pause sound, from somebody who listened to them."""
+
+    speech_end: int  # of the utterance so far
+    words: WordsSoFar
+
+
+SegmenterEvent = SpeechBegan | SpeechDropped | PauseBegan | SpeechResumed | UtteranceEnded
 
 
 class Segmenter:
@@ -76,6 +100,7 @@ class Segmenter:
     def __init__(self, *, history: History, endpointing: Endpointing) -> None:
         self._history = history
         self.endpointing = endpointing  # replaced whole when a parent moves the slider
+        self.judged = Judged(0, WordsSoFar.UNKNOWN)  # replaced whole, from any thread
         self._speech: _Speech | None = None
         self._onset = 0  # samples of what may become speech
         self._onset_start = 0
@@ -98,10 +123,23 @@ class Segmenter:
         """Take the probability of the frame that begins at sample `start`."""
         if self._speech is None:
             return self._await_speech(probability, start)
-        self._speech.hear(probability, start + FRAME)
-        if self._speech.is_over(start + FRAME, self.endpointing.wait):
-            return self._end(self._speech, start + FRAME)
+        return self._follow(self._speech, probability, start)
+
+    def _follow(self, speech: _Speech, probability: float, start: int) -> SegmenterEvent | None:
+        now = start + FRAME
+        pause = speech.hear(probability, start)
+        if speech.is_over(now, self.endpointing.wait(self._words(speech))):
+            return self._end(speech, now)
+        if pause:
+            return SpeechResumed(now, pause)
+        if speech.voiced >= LEAST_SPEECH and speech.pauses(now):
+            return PauseBegan(self._utterance(speech, now))
         return None
+
+    def _words(self, speech: _Speech) -> WordsSoFar:
+        """A judgement on words that were gone on with is none on these."""
+        judged = self.judged
+        return judged.words if judged.speech_end >= speech.resumed else WordsSoFar.UNKNOWN
 
     def _await_speech(self, probability: float, start: int) -> SegmenterEvent | None:
         if probability >= ON:
@@ -113,7 +151,7 @@ class Segmenter:
         if self._onset < ONSET:
             return None
         began = max(self._onset_start, start + FRAME - ONSET_WITHIN)
-        self._speech = _Speech(start=began, end=start + FRAME, voiced=self._onset)
+        self._speech = _Speech(start=began, end=start + FRAME, voiced=self._onset, resumed=began)
         self._onset = 0
         return SpeechBegan(start + FRAME)
 
@@ -121,8 +159,11 @@ class Segmenter:
         self._speech = None
         if speech.voiced < LEAST_SPEECH:
             return SpeechDropped(now)
+        return UtteranceEnded(self._utterance(speech, now))
+
+    def _utterance(self, speech: _Speech, now: int) -> Utterance:
         start, pcm = self._history.cut(speech.start - PRE_ROLL, min(speech.end + TAIL, now))
-        return UtteranceEnded(Utterance(pcm, start, speech.start, speech.end, now))
+        return Utterance(pcm, start, speech.start, speech.end, now)
 
 
 @dataclass(slots=True)
@@ -132,15 +173,38 @@ class _Speech:
     start: int
     end: int
     voiced: int
+    resumed: int  # where it began, or began again behind a pause
     silence: int = 0
+    run: int = 0  # of speech without a break
+    told: int = -1  # the `end` that a pause was told behind
+    paused: int | None = None  # the first `end` of the pause that is under way
 
-    def hear(self, probability: float, end: int) -> None:
-        if probability >= ON:
-            self.voiced += FRAME
-            self.silence = max(0, self.silence - 4 * FRAME)
-            self.end = end
-        else:
+    def hear(self, probability: float, start: int) -> int:
+        """The samples of the pause that this frame ends; 0 where it ends none."""
+        if probability < ON:
+            self.run = 0
             self.silence += _doubt(probability)
+            return 0
+        self.voiced += FRAME
+        self.run += FRAME
+        self.end = start + FRAME
+        if self.run < ONSET:  # perhaps a click
+            self.silence = max(0, self.silence - 4 * FRAME)
+            return 0
+        self.silence = 0
+        if self.paused is None:
+            return 0
+        self.resumed = self.end - self.run
+        pause, self.paused = self.resumed - self.paused, None
+        return pause
+
+    def pauses(self, now: int) -> bool:
+        """Whether a pause has to be told: once for each last sound before it."""
+        if now - self.end < PAUSE or self.told == self.end:
+            return False
+        self.told = self.end
+        self.paused = self.end if self.paused is None else self.paused
+        return True
 
     def is_over(self, now: int, wait: int) -> bool:
         return self.silence >= wait or now - self.start >= LONGEST

@@ -22,6 +22,7 @@ class Work(IntEnum):
     MEANING = 2
     VOICE = 3
     AHEAD = 4  # what nobody waits for yet: lines that are rendered before they are needed
+    SPECULATION = 5  # what may never be needed: words that a child may go on from
 
 
 class Governor(Protocol):
@@ -44,6 +45,7 @@ class ThreadGovernor:
             for work in (Work.GUARD, Work.HEARING, Work.MEANING, Work.VOICE)
         }
         self._threads[Work.AHEAD] = self._threads[Work.VOICE]  # the voice has one caller at a time
+        self._threads[Work.SPECULATION] = self._threads[Work.HEARING]  # so has hearing
         self._free = lanes
         self._order = 0
         self._runs = 0

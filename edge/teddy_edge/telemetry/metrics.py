@@ -16,7 +16,7 @@ OTHER: Final = "other"
 """The label of what no list names: a label's values are a closed set, so nothing said can become one."""
 
 STAGES: Final = frozenset(
-    {"hearing", "journal", "answering", "guard", "voice_first", "voice_rest", "waiting"}
+    {"hearing_ahead", "hearing", "journal", "answering", "guard", "voice_first", "voice_rest", "waiting"}
 )
 OUTCOMES: Final = frozenset({"answered", "asked_back", "interrupted", "failed"})
 

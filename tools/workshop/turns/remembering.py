@@ -105,7 +105,7 @@ async def _talk(bear: Bear, clips: list[Pcm]) -> None:
 
 async def _speak(talking: Talking, clips: list[Pcm]) -> None:
     """Each clip and the silence that ends it; the answer is waited for."""
-    quiet = np.zeros(talking.endpointing.wait + EAR_RATE, np.int16)
+    quiet = np.zeros(talking.endpointing.longest + EAR_RATE, np.int16)
     whole = np.concatenate([part for clip in clips for part in (clip, quiet)])
     for index in range(0, len(whole) - HOP + 1, HOP):
         for event in talking.ear.step(Hop(whole[index : index + HOP], index)):

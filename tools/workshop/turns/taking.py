@@ -105,7 +105,7 @@ def _threads(
             ring=ring,
             clips=[clip],
             at_rest=lambda: False,  # silence to the end: the talk is broken off
-            wait=lambda: talking.endpointing.wait,
+            wait=lambda: talking.endpointing.longest,
             post=lambda _: None,
             failed=lifeline.failed("microphone"),
             clock=clock,
