@@ -62,3 +62,20 @@ def test_closing_wakes_the_reader_after_it_has_heard_everything() -> None:
 
     assert not reader.is_alive()
     assert len(heard) == 3
+
+
+@given(st.lists(st.tuples(st.integers(0, 700), st.booleans()), max_size=40))
+def test_what_the_speaker_played_stays_beside_what_was_heard(pieces: list[tuple[int, bool]]) -> None:
+    ring, played = Ring(capacity=1600), np.zeros(0, np.int16)
+    heard: list[Hop | Overrun] = []
+    for size, loud in pieces:
+        reference = np.arange(1, size + 1, dtype=np.int16)
+        ring.write(-reference, reference if loud else None)
+        played = np.concatenate((played, reference if loud else np.zeros(size, np.int16)))
+        heard += drain(ring)
+
+    for hop in heard:
+        assert isinstance(hop, Hop)
+        expected = played[hop.index : hop.index + HOP]
+        assert np.array_equal(expected, np.zeros(HOP) if hop.reference is None else hop.reference)
+        assert (hop.reference is None) == (not expected.any())

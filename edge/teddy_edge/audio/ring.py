@@ -19,6 +19,8 @@ class Hop:
 
     pcm: Pcm  # int16 [160]
     index: int  # of its first sample, counted since the microphone opened
+    reference: Pcm | None = None  # int16 [160]: what the speaker played meanwhile; None where it was silent
+    drowned: bool = False  # the bear's own voice covers what else there may be: not for whoever seeks speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +35,29 @@ class Ring:
     """One writer, one reader, each on its own thread. The writer never waits and never allocates."""
 
     def __init__(self, *, capacity: int = CAPACITY) -> None:
-        self._samples = np.zeros(capacity, np.int16)
+        self._samples = np.zeros((capacity, 2), np.int16)  # microphone and reference side by side
         self._capacity = capacity
         self._written = 0
         self._read = 0
         self._closed = False
         self._changed = Condition()
 
-    def write(self, pcm: Pcm) -> None:
-        """Samples in pieces of any size; when the ring is full the oldest give way."""
-        for at in range(0, len(pcm), self._capacity):
-            self._copy(pcm[at : at + self._capacity])
+    def write(self, pcm: Pcm, reference: Pcm | None = None) -> None:
+        """Samples in pieces of any size; when the ring is full the oldest give way.
 
-    def _copy(self, pcm: Pcm) -> None:
+        The reference is as long, and None stands for silence.
+        """
+        for at in range(0, len(pcm), self._capacity):
+            piece = slice(at, at + self._capacity)
+            self._copy(pcm[piece], None if reference is None else reference[piece])
+
+    def _copy(self, pcm: Pcm, reference: Pcm | None) -> None:
         with self._changed:
             start = self._written % self._capacity
             head = min(len(pcm), self._capacity - start)
-            self._samples[start : start + head] = pcm[:head]
-            self._samples[: len(pcm) - head] = pcm[head:]
+            for channel, samples in enumerate((pcm, reference)):
+                self._samples[start : start + head, channel] = 0 if samples is None else samples[:head]
+                self._samples[: len(pcm) - head, channel] = 0 if samples is None else samples[head:]
             self._written += len(pcm)
             self._changed.notify()
 
@@ -69,7 +76,8 @@ class Ring:
                 return None
             start = self._read % self._capacity
             wrap = np.arange(start, start + HOP) % self._capacity
-            hop = Hop(self._samples[wrap], self._read)
+            pcm, reference = self._samples[wrap].T.copy()
+            hop = Hop(pcm, self._read, reference if reference.any() else None)
             self._read += HOP
             return hop
 

@@ -27,6 +27,7 @@ from teddy_edge.ear.attention import AlwaysAttentive, Attention
 from teddy_edge.ear.ear import Ear
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.gate import Gate
+from teddy_edge.echo.leakage import Leakage, NoLeakage
 from teddy_edge.inference.governor import Governor
 from teddy_edge.link.erasing import Erasing
 from teddy_edge.outbox.store import Outbox
@@ -47,6 +48,7 @@ class Talk(Provider):
     generations = provide(Generations)
     states = provide(States)
     attention = provide(AlwaysAttentive, provides=Attention)
+    leakage = provide(NoLeakage, provides=Leakage)
 
     @provide
     async def id(self, chance: Chance, state: State) -> AsyncIterator[TalkId]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+
 from teddy_edge.audio.ring import Hop, Overrun
 from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
 from teddy_edge.ear.endpointing import Endpointing, WordsSoFar
@@ -11,6 +13,7 @@ from teddy_edge.ear.history import History
 from teddy_edge.ear.segmenter import FRAME, STIR, Judged, Segmenter, SegmenterEvent, SpeechGoesOn
 
 LOOK_BACK = EAR_RATE // 2  # samples the network hears again from before the gate opened
+_SILENCE = np.zeros(HOP, np.int16)
 
 
 class SpeechNet(Protocol):
@@ -60,8 +63,9 @@ class Ear:
         """Take 10 ms (or the news that some were lost) and tell what it means."""
         if isinstance(heard, Overrun):
             return [heard]
-        self._history.add(heard.pcm, heard.index)
-        admitted = self._gate.admits(heard.pcm)
+        pcm = _SILENCE if heard.drowned else heard.pcm
+        self._history.add(pcm, heard.index)
+        admitted = self._gate.admits(pcm)
         if not (admitted or self._segmenter.busy):
             self._open = False
             self._segmenter.forget()
