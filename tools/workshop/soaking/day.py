@@ -24,7 +24,6 @@ from workshop.soaking.sentences import SENTENCES, children, television
 from workshop.virtual_time import VirtualClock, run_virtual
 
 HOUR: Final = 3600.0  # seconds
-TELEVISION: Final = 20.0  # seconds of an hour that really pass through the ear; the rest is skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,7 @@ class Life:
     hours_a_day: int = 24  # of which the bear sleeps a third; fewer make a day quicker to simulate
     talks_an_hour: int = 3  # while nobody sleeps
     turns_a_talk: int = 4
+    television: float = 20.0  # seconds of an hour that pass through the ear; the rest of it is skipped
     warm_turns: int = 30  # before the first reading: the allocator finds its size in them
 
     @property
@@ -120,7 +120,7 @@ class _Days:
     ) -> None:
         self._room = Room(talking)
         self._said = said
-        self._murmur = television(said, TELEVISION)
+        self._murmur = television(said, life.television)
         self._seen = seen
         self._life = life
         self._tell = tell
@@ -135,7 +135,9 @@ class _Days:
         for hour in range(round(self._life.days * self._life.hours_a_day)):
             await self._hour(hour)
             gc.collect()  # else what waits for the collector would look like growth
-            reading = Reading((hour + 1) / self._life.hours_a_day, await asyncio.to_thread(memory_of), self._seen.turns)
+            reading = Reading(
+                (hour + 1) / self._life.hours_a_day, await asyncio.to_thread(memory_of), self._seen.turns
+            )
             readings.append(reading)
             if self._tell:
                 print(
