@@ -11,6 +11,7 @@ from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
 from teddy_edge.ear.endpointing import Endpointing, WordsSoFar
 from teddy_edge.ear.history import History
 from teddy_edge.ear.segmenter import FRAME, STIR, Judged, Segmenter, SegmenterEvent, SpeechGoesOn
+from teddy_edge.waking.spotter import Spotted
 
 LOOK_BACK = EAR_RATE // 2  # samples the network hears again from before the gate opened
 _SILENCE = np.zeros(HOP, np.int16)
@@ -31,7 +32,7 @@ class SpeechGate(Protocol):
     def admits(self, hop: Pcm) -> bool: ...
 
 
-EarEvent = SegmenterEvent | SpeechGoesOn | Overrun
+EarEvent = SegmenterEvent | SpeechGoesOn | Spotted | Overrun
 
 
 class Ear:
