@@ -67,7 +67,11 @@ async def render_ahead(shelf: Shelf, lines: Iterable[str], governor: Governor) -
     """Fill the shelf clause by clause, behind everything that somebody waits for."""
     wanted = dict.fromkeys(clause for line in lines for clause in clauses(line))
     for clause in list(wanted)[:MOST]:
-        await governor.run(Work.AHEAD, shelf.keep, clause)
+        try:
+            await governor.run(Work.AHEAD, shelf.keep, clause)
+        except TimeoutError:  # the voice hangs; whoever is spoken to will notice, and this can wait
+            log("voice").warning("rendering ahead is given up")
+            return
     log("voice").info("common lines are rendered", clauses=min(len(wanted), MOST))
 
 
