@@ -16,6 +16,7 @@ class LoudnessFeatures:
     """Every number of an embedding is the loudest sample of its step, as a share of full scale."""
 
     def __init__(self) -> None:
+        self.steps = 0  # so many were looked at
         self.reset()
 
     def reset(self) -> None:
@@ -25,8 +26,12 @@ class LoudnessFeatures:
         waiting = np.concatenate([self._waiting, pcm])
         steps = len(waiting) // STEP
         self._waiting = waiting[steps * STEP :]
+        self.steps += steps
         loudest = np.abs(waiting[: steps * STEP].reshape(steps, STEP).astype(np.float32)).max(axis=1) / 32768
         return [np.full(WIDTH, each, np.float32) for each in loudest]
+
+    def remember(self, pcm: Pcm) -> None:
+        self.hear(pcm)
 
     def silence(self) -> Embedding:
         return np.zeros(WIDTH, np.float32)

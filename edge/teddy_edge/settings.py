@@ -23,6 +23,8 @@ class Listening(Section):
 
     age: Annotated[int, Field(ge=3, le=10)] = 5  # years
     patience: Annotated[float, Field(ge=0, le=1)] = 0.3  # 0 answers quickly, 1 waits long
+    # always: whatever is said is for the bear; name: what follows "hey teddy" or a squeeze, and the talk then
+    waking: Literal["always", "name"] = "always"
 
 
 class Sound(Section):

@@ -14,7 +14,7 @@ from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.skills.by_meaning import ByMeaning
 from teddy_edge.conversation.states import States
 from teddy_edge.conversation.turn import Speech
-from teddy_edge.ear.ear import Ear, SpeechNet
+from teddy_edge.ear.ear import Ear, SpeechNet, WordSpotter
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.inference.governor import Governor
 from teddy_edge.link.broker import BrokerLink
@@ -39,6 +39,7 @@ class Models:
     voice: Speech
     net: SpeechNet
     shelf: Shelf | None = None  # of lines that are rendered ahead
+    spotter: WordSpotter | None = None  # of the bear's name and "stop"
 
 
 @dataclass(frozen=True, slots=True)

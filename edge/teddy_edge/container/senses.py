@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Final
 
 from dishka import Provider, Scope, provide
 
@@ -16,6 +17,11 @@ from teddy_edge.speech.hibari import VOICE_SORT
 from teddy_edge.speech.opening import open_speech
 from teddy_edge.speech.shelf import Shelf
 from teddy_edge.speech.voice import Voice
+from teddy_edge.waking.head import WAKE
+from teddy_edge.waking.spotter import open_spotter
+from teddy_shared.errors import ConfigError
+
+FOR_WANT_OF_A_HEAD: Final = "reinstall Teddy, or set listening.waking to always"
 
 
 class Senses(Provider):
@@ -33,12 +39,15 @@ class Senses(Provider):
     async def models(self, settings: Settings, governor: Governor) -> Models:
         """All in one factory: the container builds one singleton at a time, and these take a second."""
         store = ModelStore(settings.models.cache)
-        speech, net = await asyncio.gather(
+        speech, net, spotter = await asyncio.gather(
             asyncio.to_thread(open_speech, store, threads=settings.models.threads),
             asyncio.to_thread(open_silero, store),
+            asyncio.to_thread(open_spotter, store),
         )
+        if settings.listening.waking == "name" and (spotter is None or WAKE not in spotter.phrases):
+            raise ConfigError(f"no head for the bear's name is installed: {FOR_WANT_OF_A_HEAD}")
         shelf = Shelf(
             folder=settings.models.cache / "lines", synthesizer=speech.synthesizer, voice=VOICE_SORT
         )
         voice = Voice(synthesizer=shelf, governor=governor)
-        return Models(recogniser=speech.transcriber, voice=voice, net=net, shelf=shelf)
+        return Models(recogniser=speech.transcriber, voice=voice, net=net, shelf=shelf, spotter=spotter)

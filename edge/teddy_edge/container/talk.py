@@ -11,22 +11,19 @@ from dishka import Provider, Scope, from_context, provide
 from teddy_edge.audio.mouth import Mouth
 from teddy_edge.container.bundles import Models, Talking
 from teddy_edge.conversation.answering import Answering
-from teddy_edge.conversation.dialogue import Dialogue
-from teddy_edge.conversation.floor import Floor
+from teddy_edge.conversation.dialogue import Child, Dialogue
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.hearing_ahead import HearingAhead
 from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.journal import Journal
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import Meter
-from teddy_edge.conversation.overhearing import Overhearing
 from teddy_edge.conversation.report import Onlooker
 from teddy_edge.conversation.states import States
 from teddy_edge.conversation.turn import TurnTaker
 from teddy_edge.conversation.turn_log import TurnLog
-from teddy_edge.conversation.turns import Child, Turns
 from teddy_edge.conversation.typed import TypedTalk
-from teddy_edge.ear.attention import AlwaysAttentive, Attention
+from teddy_edge.ear.attention import AlwaysAttentive, Attention, ByName
 from teddy_edge.ear.ear import Ear
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.gate import Gate
@@ -50,7 +47,6 @@ class Talk(Provider):
 
     generations = provide(Generations)
     states = provide(States)
-    attention = provide(AlwaysAttentive, provides=Attention)
     leakage = provide(NoLeakage, provides=Leakage)
 
     @provide
@@ -73,7 +69,11 @@ class Talk(Provider):
 
     @provide
     def ear(self, models: Models, endpointing: Endpointing) -> Ear:
-        return Ear(gate=Gate(), net=models.net, endpointing=endpointing)
+        return Ear(gate=Gate(), net=models.net, endpointing=endpointing, spotter=models.spotter)
+
+    @provide
+    def attention(self, settings: Settings) -> Attention:
+        return AlwaysAttentive() if settings.listening.waking == "always" else ByName()
 
     @provide
     def memory(
@@ -98,6 +98,7 @@ class Talk(Provider):
         self,
         models: Models,
         hearing: HearingAhead,
+        attention: Attention,
         answering: Answering,
         scripts: Scripts,
         mouth: Mouth,
@@ -110,6 +111,7 @@ class Talk(Provider):
     ) -> TurnTaker:
         return TurnTaker(
             hearing=hearing,
+            attention=attention,
             answering=answering,
             scripts=scripts,
             voice=models.voice,
@@ -122,12 +124,6 @@ class Talk(Provider):
             clock=clock,
         )
 
-    @provide
-    def overhearing(self, hearing: HearingAhead, inbox: Inbox) -> Overhearing:
-        return Overhearing(hearing=hearing, post=inbox.post)
-
-    floor = provide(Floor)
-    turns = provide(Turns)
     dialogue = provide(Dialogue)
     talking = provide(Talking)
 

@@ -12,8 +12,7 @@ from typing import Final, Protocol
 from teddy_edge.audio.mouth import Mouth, Spoken
 from teddy_edge.audio.samples import EAR_RATE, Pcm, ear_ms, mouth_ms
 from teddy_edge.conversation.answering import Answer, Answering, Passed, as_said
-from teddy_edge.conversation.hearing_ahead import HearingAhead, Understood
-from teddy_edge.conversation.inbox import Said
+from teddy_edge.conversation.hearing_ahead import HearingAhead
 from teddy_edge.conversation.journal import PATIENCE, Journal, Turn
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import Meter
@@ -21,6 +20,7 @@ from teddy_edge.conversation.playback import Playback
 from teddy_edge.conversation.report import Onlooker, Recorded, Stopwatch, TurnReport
 from teddy_edge.conversation.skills.skill import Heard
 from teddy_edge.conversation.turn_log import TurnLog
+from teddy_edge.ear.attention import Attention
 from teddy_edge.ear.segmenter import Utterance
 from teddy_edge.errors import PartDied
 from teddy_edge.safety.guard import Decision, Safe, SafeText, safe_line
@@ -50,6 +50,7 @@ class TurnTaker:
         self,
         *,
         hearing: HearingAhead,
+        attention: Attention,
         answering: Answering,
         scripts: Scripts,
         voice: Speech,
@@ -62,6 +63,7 @@ class TurnTaker:
         clock: Clock,
     ) -> None:
         self._hearing = hearing
+        self._attention = attention
         self._answering = answering
         self._scripts = scripts
         self._voice = voice
@@ -75,21 +77,12 @@ class TurnTaker:
         self._failures = 0  # in a row
 
     async def take(
-        self, turn: Turn, said: Said, playback: Playback, *, speaking: Callable[[], object]
+        self, turn: Turn, utterance: Utterance, playback: Playback, *, speaking: Callable[[], object]
     ) -> None:
         """From an utterance to the end of its answer; calls `speaking` when the first clause is ready."""
-        watch = Stopwatch(self._clock, turn.decided_at)
         with bound(turn=turn.id, trace=turn.trace.trace_id):
-            await self._take(_Progress(turn, said, watch, playback.said), playback, speaking)
-
-    async def keep_what_was_heard(self, turn: Turn, playback: Playback) -> None:
-        """Of a reply that is about to be given up: the words before the play cursor, and no more."""
-        answer, heard = playback.answer, playback.words_heard
-        if answer and heard:
-            reply = as_said(answer.reply, playback.said).worded(heard)
-            whole = playback.last_clause_began
-            await self._memory.keep(
-                reply, generation=turn.generation, asked_back=answer.asked_back, whole=whole
+            await self._take(
+                _Progress(turn, utterance, Stopwatch(self._clock, turn.decided_at)), playback, speaking
             )
 
     async def _take(self, progress: _Progress, playback: Playback, speaking: Callable[[], object]) -> None:
@@ -97,7 +90,7 @@ class TurnTaker:
             heard = await self._hear(progress)
             if not heard:
                 return
-            playback.answer = answer = await self._answer(progress, heard)
+            answer = await self._answer(progress, heard)
             progress.turn.understood.set()
             await self._say(progress, answer.reply.text, playback, speaking)
             await playback.drained()
@@ -112,17 +105,18 @@ class TurnTaker:
             progress.turn.understood.set()
 
     async def _hear(self, progress: _Progress) -> Hearing | None:
-        """None where it was a cough or a knock."""
+        """None where it was a cough or a knock, or a talk that was meant for somebody else."""
         utterance = progress.utterance
         async with asyncio.timeout(HEARING_MOST):
-            understood = progress.heard_already or await self._hearing.hear(utterance)
+            understood = await self._hearing.hear(utterance)
         progress.watch.lap("hearing")
         hearing = understood.hearing
         if understood.ahead is not None:
             progress.watch.aside("hearing_ahead", understood.ahead)
-        if not hearing.text and utterance.speech < WORTH_ASKING:
+        words = self._attention.words_for_bear(utterance, hearing.text, doubtful=hearing.doubtful)
+        if words is None or (not words and utterance.speech < WORTH_ASKING):
             return None
-        progress.hearing = hearing
+        progress.hearing, progress.words = hearing, words
         await self._record(progress, TurnBegun(speech_ms=ear_ms(utterance.speech)))
         progress.watch.lap("journal")
         return hearing
@@ -152,8 +146,8 @@ class TurnTaker:
 
     async def _answer(self, progress: _Progress, hearing: Hearing) -> Answer:
         turn, talk = progress.turn, await self._memory.recall()
-        heard = Heard(text=hearing.text, confidence=hearing.confidence, band=turn.band)
-        doubtful = hearing.doubtful or not hearing.text
+        heard = Heard(text=progress.words, confidence=hearing.confidence, band=turn.band)
+        doubtful = hearing.doubtful or not progress.words
         answer = await self._answering.answer(
             heard, talk.recent, doubtful=doubtful, asked_back=talk.asked_back
         )
@@ -188,7 +182,6 @@ class TurnTaker:
                 speaking()
             self._mouth.say(Spoken(pcm, turn.generation, number))
             progress.watch.lap("waiting")
-        playback.whole = True
         self._mouth.finish(turn.generation)
 
     async def _end(self, progress: _Progress, playback: Playback, outcome: Outcome) -> None:
@@ -197,8 +190,7 @@ class TurnTaker:
             return  # interrupted while its end was being written, or before anything was understood
         progress.ended = True
         reply = as_said(answer.reply, progress.said) if answer and progress.said else None
-        heard = outcome != "interrupted" and playback.clauses_heard == len(progress.said)
-        if answer and reply and heard:
+        if answer and reply and playback.clauses_heard == len(progress.said):
             await self._memory.keep(reply, generation=turn.generation, asked_back=answer.asked_back)
         first_sound = from_last_sample = None
         if playback.first_sound is not None:
@@ -242,21 +234,14 @@ class _Progress:
     """How far a turn has come; what is missing when it is interrupted stays empty."""
 
     turn: Turn
-    spoken: Said
+    utterance: Utterance
     watch: Stopwatch
-    said: list[Passed]  # the playback's too
     hearing: Hearing | None = None
+    words: str = ""  # of it, what is to be answered
     answer: Answer | None = None
     ended: bool = False
+    said: list[Passed] = field(default_factory=list)
     events: list[Recorded | None] = field(default_factory=list)  # none for what the card has not taken yet
-
-    @property
-    def utterance(self) -> Utterance:
-        return self.spoken.utterance
-
-    @property
-    def heard_already(self) -> Understood | None:
-        return self.spoken.understood
 
 
 def _report(progress: _Progress, ended: TurnEnded) -> TurnReport:

@@ -2,19 +2,84 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections import deque
+from typing import Final, Protocol
 
 from teddy_edge.ear.segmenter import Utterance
+from teddy_edge.waking.naming import behind_the_name
+
+REMEMBERED: Final = 32  # wakings, and beginnings of speech; the oldest gives way, long behind any utterance
 
 
 class Attention(Protocol):
-    """Waking joins as another adapter of this port, not as a branch elsewhere."""
+    """Everything goes by sample index, so an answer does not depend on when it is asked for."""
 
-    def is_meant_for_bear(self, utterance: Utterance) -> bool: ...
+    def woke(self, at: int) -> None:
+        """The bear's name was heard."""
+
+    def speech_began(self, at: int, *, in_talk: bool) -> bool:
+        """Somebody speaks: whether that is for the bear, as far as anybody can know.
+
+        `in_talk` after its paw was squeezed, and while it thinks, speaks or waits for the next word.
+        """
+
+    def is_meant_for_bear(self, utterance: Utterance) -> bool:
+        """Whether to understand it. What is not meant for the bear is not even turned into words."""
+
+    def words_for_bear(self, utterance: Utterance, text: str, *, doubtful: bool) -> str | None:
+        """What to answer, without the name before it; None where the words show that nobody called.
+
+        `doubtful` where the recogniser was not sure of the text.
+        """
 
 
 class AlwaysAttentive:
     """Every utterance is for the bear."""
 
-    def is_meant_for_bear(self, utterance: Utterance) -> bool:  # noqa: ARG002  # it takes them all
+    def woke(self, at: int) -> None: ...
+
+    def speech_began(self, at: int, *, in_talk: bool) -> bool:  # noqa: ARG002  # it takes them all
         return True
+
+    def is_meant_for_bear(self, utterance: Utterance) -> bool:  # noqa: ARG002  # as above
+        return True
+
+    def words_for_bear(
+        self,
+        utterance: Utterance,  # noqa: ARG002  # as above
+        text: str,
+        *,
+        doubtful: bool,  # noqa: ARG002  # as above
+    ) -> str | None:
+        return behind_the_name(text) or text
+
+
+class ByName:
+    """What begins in a talk with the bear is for it, and what somebody calls it by its name for."""
+
+    def __init__(self) -> None:
+        self._woke: deque[int] = deque(maxlen=REMEMBERED)
+        self._in_talk: deque[int] = deque(maxlen=REMEMBERED)
+
+    def woke(self, at: int) -> None:
+        self._woke.append(at)
+
+    def speech_began(self, at: int, *, in_talk: bool) -> bool:
+        if in_talk:
+            self._in_talk.append(at)
+        return in_talk
+
+    def is_meant_for_bear(self, utterance: Utterance) -> bool:
+        return _has(utterance, self._in_talk) or _has(utterance, self._woke)
+
+    def words_for_bear(self, utterance: Utterance, text: str, *, doubtful: bool) -> str | None:
+        behind = behind_the_name(text)
+        called = behind is not None or (doubtful and bool(text))
+        # A sure text overrules the head. In noise the text is a guess, and then the head heard better.
+        if not called and not _has(utterance, self._in_talk):
+            return None
+        return behind or text  # the name alone is a greeting
+
+
+def _has(utterance: Utterance, moments: deque[int]) -> bool:
+    return any(utterance.speech_start <= at <= utterance.decided for at in moments)

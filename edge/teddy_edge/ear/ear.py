@@ -11,7 +11,8 @@ from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
 from teddy_edge.ear.endpointing import Endpointing, WordsSoFar
 from teddy_edge.ear.history import History
 from teddy_edge.ear.segmenter import FRAME, STIR, Judged, Segmenter, SegmenterEvent, SpeechGoesOn
-from teddy_edge.waking.spotter import Spotted
+from teddy_edge.waking.features import STEP
+from teddy_edge.waking.spotter import LOOKED_BACK, Spotted
 
 LOOK_BACK = EAR_RATE // 2  # samples the network hears again from before the gate opened
 _SILENCE = np.zeros(HOP, np.int16)
@@ -32,18 +33,37 @@ class SpeechGate(Protocol):
     def admits(self, hop: Pcm) -> bool: ...
 
 
+class WordSpotter(Protocol):
+    """Knows the bear's name and "stop" by their sound."""
+
+    def resume(self, at: int, before: Pcm) -> None:
+        """What comes next begins at this sample index and follows `before`."""
+
+    def hear(self, pcm: Pcm) -> list[Spotted]:
+        """What these samples complete."""
+
+
 EarEvent = SegmenterEvent | SpeechGoesOn | Spotted | Overrun
 
 
 class Ear:
     """Knows no clock, thread or socket: the same samples give the same utterances."""
 
-    def __init__(self, *, gate: SpeechGate, net: SpeechNet, endpointing: Endpointing) -> None:
+    def __init__(
+        self,
+        *,
+        gate: SpeechGate,
+        net: SpeechNet,
+        endpointing: Endpointing,
+        spotter: WordSpotter | None = None,
+    ) -> None:
         self._gate = gate
         self._net = net
+        self._spotter = spotter
         self._history = History()
         self._segmenter = Segmenter(history=self._history, endpointing=endpointing)
         self._judged = 0  # sample index up to which the network has heard
+        self._spotted: int | None = None  # sample index up to which the spotter has
         self._open = False
         self._stirs = False  # whether there are signs of speech
 
@@ -75,7 +95,24 @@ class Ear:
             self._open = True
             self._net.reset()
             self._judged = max(self._judged, heard.index + HOP - LOOK_BACK)
-        return self._judge()
+        return [*self._spot(), *self._judge()]
+
+    def _spot(self) -> list[Spotted]:
+        """The spotter hears on from where it was, or begins anew where that would take longer.
+
+        It begins on the spotter's grid and with the same sound before it as if it had always listened, so
+        what it tells does not depend on when the gate let it.
+        """
+        if self._spotter is None:
+            return []
+        begin, end = self._spotted, self._history.end
+        if begin is None or end - begin > LOOKED_BACK:
+            begin = (end - HOP) // STEP * STEP
+            _, before = self._history.cut(begin - LOOKED_BACK, begin)
+            self._spotter.resume(begin, before)
+        _, pcm = self._history.cut(begin, end)
+        self._spotted = end
+        return self._spotter.hear(pcm)
 
     def _judge(self) -> list[EarEvent]:
         events: list[EarEvent] = []

@@ -19,6 +19,7 @@ Two things are settled here, because there they depend on how the sound is cut:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,7 @@ Embedding = NDArray[np.float32]
 WIDTH: Final = 96  # numbers of an embedding
 SEEN: Final = 16  # embeddings that a head looks at
 STEP: Final = 1280  # samples from one embedding to the next (80 ms)
+FILLED: Final = 10 * STEP  # samples after which an embedding knows nothing of what was before them
 
 _MELS: Final = 32
 _FRAMES: Final = 8  # mel frames of a step
@@ -62,26 +64,36 @@ class Features:
 
     def hear(self, pcm: Pcm) -> list[Embedding]:
         """The embeddings that these samples complete (int16, any number of them)."""
-        self._waiting = np.concatenate([self._waiting, pcm])
-        done = 0
-        embeddings = []
-        while len(self._waiting) - done >= _OVERLAP + STEP:
-            embeddings.append(self._embed(self._waiting[done : done + _OVERLAP + STEP]))
-            done += STEP
-        if done:
-            self._waiting = self._waiting[done:].copy()
+        embeddings: list[Embedding] = []
+        self._take(pcm, lambda: embeddings.append(self._embed()))
         return embeddings
+
+    def remember(self, pcm: Pcm) -> None:
+        """Sound that comes before what will be asked for: no embeddings of it, which are the dear part."""
+        self._take(pcm, lambda: None)
 
     def silence(self) -> Embedding:
         """What an embedding of silence is; leaves the stream alone."""
         frames = np.full_like(self._frames, _FLOOR)
         return self._embedding.run({"input_1": frames})[0].reshape(WIDTH)
 
-    def _embed(self, step: Pcm) -> Embedding:
+    def _take(self, pcm: Pcm, after_step: Callable[[], None]) -> None:
+        self._waiting = np.concatenate([self._waiting, pcm])
+        done = 0
+        while len(self._waiting) - done >= _OVERLAP + STEP:
+            self._add(self._waiting[done : done + _OVERLAP + STEP])
+            after_step()
+            done += STEP
+        if done:
+            self._waiting = self._waiting[done:].copy()
+
+    def _add(self, step: Pcm) -> None:
         (mel,) = self._mel.run({"input": step[None].astype(np.float32)})
         frames = self._frames[0, :, :, 0]
         frames[:-_FRAMES] = frames[_FRAMES:].copy()
         np.maximum(mel[0, 0] / 10 + 2, _FLOOR, out=frames[-_FRAMES:])
+
+    def _embed(self) -> Embedding:
         return self._embedding.run({"input_1": self._frames})[0].reshape(WIDTH)
 
 

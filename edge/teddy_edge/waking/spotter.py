@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 
 from teddy_edge.audio.samples import EAR_RATE, Pcm
 from teddy_edge.inference.models import ModelStore
-from teddy_edge.waking.features import SEEN, STEP, WIDTH, Embedding, open_features
-from teddy_edge.waking.head import STOP, WAKE, Head, open_head
+from teddy_edge.waking.features import FILLED, SEEN, STEP, WIDTH, Embedding, open_features
+from teddy_edge.waking.head import HEADS, STOP, WAKE, Head, open_head
+
+LOOKED_BACK: Final = FILLED + (SEEN - 1) * STEP
+"""Samples (2 s) before a look that can still matter to it."""
 
 REST: Final = EAR_RATE  # samples after a spotting in which the same head is not asked to say it again
 
@@ -48,6 +52,8 @@ class FrontEnd(Protocol):
 
     def reset(self) -> None: ...
 
+    def remember(self, pcm: Pcm) -> None: ...
+
     def hear(self, pcm: Pcm) -> list[Embedding]: ...
 
     def silence(self) -> Embedding: ...
@@ -63,6 +69,11 @@ class Spotter:
         self._seen = np.empty((SEEN, WIDTH), np.float32)
         self.reset()
 
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """What it listens for, by the names of its heads."""
+        return tuple(each.name for each in self._watching)
+
     def reset(self, at: int = 0) -> None:
         """What comes next begins at this sample index and follows silence."""
         self._features.reset()
@@ -71,13 +82,27 @@ class Spotter:
         for each in self._watching:
             each.forget()
 
+    def resume(self, at: int, before: Pcm) -> None:
+        """What comes next begins at this sample index and follows `before`, where nothing is spotted.
+
+        With LOOKED_BACK samples or all there are, in whole steps, it is as if all of them had been heard.
+        """
+        self.reset(at)
+        known = max(0, len(before) - (SEEN - 1) * STEP)
+        self._features.remember(before[:known])
+        for each in self._features.hear(before[known:]):
+            self._see(each)
+
     def hear(self, pcm: Pcm) -> list[Spotted]:
         """What these samples complete."""
         return [spotted for each in self._features.hear(pcm) for spotted in self._look(each)]
 
-    def _look(self, embedding: Embedding) -> list[Spotted]:
+    def _see(self, embedding: Embedding) -> None:
         self._seen[:-1] = self._seen[1:].copy()
         self._seen[-1] = embedding
+
+    def _look(self, embedding: Embedding) -> list[Spotted]:
+        self._see(embedding)
         self._at += STEP
         looks = (each.judge(each.probability(self._seen), self._at) for each in self._watching)
         return [spotted for spotted in looks if spotted is not None]
@@ -88,6 +113,7 @@ class _Watching:
 
     def __init__(self, watch: Watch) -> None:
         self._manifest = watch.head.manifest
+        self.name = self._manifest.name
         self._tells = watch.tells
         self.probability = watch.head.probability
         self.forget()
@@ -107,7 +133,12 @@ class _Watching:
         return self._tells(at, probability)
 
 
-def open_spotter(models: ModelStore) -> Spotter:
-    """The front end and both heads, warm."""
-    watches = (Watch(open_head(WAKE), Woke), Watch(open_head(STOP), StopHeard))
-    return Spotter(features=open_features(models), watches=watches)
+def open_spotter(models: ModelStore, *, folder: Path = HEADS) -> Spotter | None:
+    """The front end and the heads that this release has, warm; None where it has none."""
+    meanings: dict[str, Callable[[int, float], Spotted]] = {WAKE: Woke, STOP: StopHeard}
+    watches = [
+        Watch(open_head(name, folder=folder), tells)
+        for name, tells in meanings.items()
+        if (folder / f"{name}.toml").exists()
+    ]
+    return Spotter(features=open_features(models), watches=watches) if watches else None
