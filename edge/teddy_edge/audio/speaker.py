@@ -7,8 +7,7 @@ from threading import Event, Thread
 from typing import Protocol
 
 from teddy_edge.audio.mouth import Mouth
-from teddy_edge.audio.samples import MOUTH_HOP, MOUTH_RATE
-from teddy_edge.audio.wav import WavWriter
+from teddy_edge.audio.samples import MOUTH_HOP, MOUTH_RATE, Pcm
 from teddy_shared.clock import Clock
 from teddy_shared.errors import ConfigError
 
@@ -22,6 +21,14 @@ class Speaker(Protocol):
         """Returns when its thread has ended."""
 
 
+class Sink(Protocol):
+    """Takes what was played: a WAV file, or somebody who listens."""
+
+    def write(self, pcm: Pcm) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class FileSpeaker:
     """Plays into a WAV file, or into nothing: in real time as a sound card would, or as fast as it can.
 
@@ -32,7 +39,7 @@ class FileSpeaker:
         self,
         *,
         mouth: Mouth,
-        writer: WavWriter | None,
+        writer: Sink | None,
         failed: Callable[[BaseException], None],
         clock: Clock,
         real_time: bool = True,

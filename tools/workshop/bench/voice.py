@@ -1,7 +1,12 @@
-"""From the end of a child's sentence to the first sound of the answer, through the real bear in real time."""
+"""From the end of a child's sentence to the first sound of the answer, through the real bear in real time.
+
+With `--peer` recorded people speak to it and, in turn, to a Pipecat pipeline of that framework's own parts,
+and to another that carries the bear's models: see `workshop/beside/rounds.py` for what was set how.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import shutil
 import statistics
@@ -24,6 +29,7 @@ from teddy_edge.speech.clauses import clauses
 from teddy_edge.speech.hibari import HibariSynthesizer, open_hibari
 from teddy_shared import logs
 from teddy_shared.errors import ConfigError
+from workshop.beside import rounds
 from workshop.hearing import clips, from_debian
 from workshop.measuring import Figure, Options
 from workshop.turns.runs import Run, noted_runs, seconds
@@ -44,17 +50,28 @@ class Measured:
     bare: float  # the same models on the same samples and the same first clause, without the bear
 
 
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--peer",
+        action="store_true",
+        help="beside Pipecat instead: 900 MB in an environment of its own, and ten minutes",
+    )
+
+
 def run(options: Options) -> Sequence[Figure]:
-    """Takes three minutes, since the child speaks in real time; `rounds` has no say."""
-    del options
+    """Takes three minutes, since the child speaks in real time; `rounds` has a say beside Pipecat alone."""
     if not clips.PLACE.exists():
         from_debian.install(clips.PACKAGE)
-    if shutil.which("flite") is None:
-        from_debian.install("flite")
     logs.configure(level="error")
     settings = read(overrides={"link.broker": ""})
     store = ModelStore(settings.models.cache)
     store.prepare(lambda line: print(line, file=sys.stderr, flush=True))
+    if options.own.peer:
+        with tempfile.TemporaryDirectory(prefix="teddy-bench-") as folder:
+            private = settings.model_copy(update={"data": Path(folder)})
+            return rounds.run(private, store, rounds=options.rounds)
+    if shutil.which("flite") is None:
+        from_debian.install("flite")
     said = sentences()
     with tempfile.TemporaryDirectory(prefix="teddy-bench-") as folder, noted_runs() as runs:
         private = settings.model_copy(update={"data": Path(folder)})

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from teddy_edge.audio.samples import Pcm
-from teddy_shared.errors import ConfigError, TeddyError
-from workshop.environment import remedy
+from teddy_shared.errors import TeddyError
+from workshop.apart import python_with
 
-ROOT: Final = Path(__file__).parents[3]
-LOCK: Final = ROOT / "tools/locks/bench.txt"
-PLACE: Final = ROOT / "var/bench-venv"
 PROGRAM: Final = Path(__file__).with_name("peer.py")
 
 # One thread, as ours; else the second one of numpy's library spins and is counted as work.
@@ -64,9 +59,10 @@ class Peer:
 
 
 @contextlib.contextmanager
-def open_peer(model: Path, *, place: Path = PLACE) -> Iterator[Peer]:
+def open_peer(model: Path) -> Iterator[Peer]:
     """Set up its environment where that is not done yet, start it, wait until it is warm."""
-    command: list[str | Path] = [_prepared(place), "-I", PROGRAM, model]
+    python = python_with("bench", says="what ours is measured beside (200 MB)")
+    command: list[str | Path] = [python, "-I", PROGRAM, model]
     environment = {**os.environ, **_ONE_THREAD, **_OFFLINE}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as running:
         assert running.stdin is not None and running.stdout is not None
@@ -76,26 +72,3 @@ def open_peer(model: Path, *, place: Path = PLACE) -> Iterator[Peer]:
             yield peer
         finally:
             running.terminate()
-
-
-def _prepared(place: Path) -> Path:
-    """The Python of the environment. Raises ConfigError with what to do."""
-    python, stamp = place / "bin/python", place / "locked"
-    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return python
-    print("setup: installing what ours is measured beside (200 MB)", file=sys.stderr, flush=True)
-    _run([sys.executable, "-m", "venv", "--clear", place])
-    pip: list[str | Path] = [python, "-m", "pip", "--no-input", "--disable-pip-version-check", "--quiet"]
-    _run([*pip, "install", "--require-hashes", "--only-binary", ":all:", "-r", LOCK])
-    stamp.write_text(wanted)
-    return python
-
-
-def _run(command: list[str | Path]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        output = done.stdout + done.stderr
-        raise ConfigError(
-            f"the bench's environment was not set up: {output[-1500:].strip()}\n\n{remedy(output)}"
-        )
