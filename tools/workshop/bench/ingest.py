@@ -28,7 +28,7 @@ from teddy_shared.codec import BATCH_EVENTS
 from teddy_shared.envelope import BearId
 from teddy_shared.seal import ChaChaSeal, FileKeyRing
 from workshop.children import Child, ChildFailed, Children
-from workshop.fleet.feeder import Feeder, Ready
+from workshop.fleet.feeder import Ready, feed, ready
 from workshop.fleet.households import bears, move_in, permit
 from workshop.fleet.made_up import LABEL, batch, event, turn
 from workshop.fleet.processor import seconds_of_all
@@ -120,7 +120,7 @@ def prepared(settings: Settings, fleet: Sequence[BearId], count: int) -> Load:
                 event(bear, EPOCH, seq, turn(size=PAYLOAD, chance=chance), wall_ms=NOON) for seq in numbers
             )
             data = batch(EPOCH, first, tuple(made))
-            batches[bear].append(Ready(numbers[-1], data))
+            batches[bear].append(ready(bear, numbers[-1], data))
             delivery = intake.take(bear, LABEL.lane, data)
             assert isinstance(delivery, Delivery)
             calls.append(append_call(delivery, sorts_of(delivery.items)))
@@ -162,7 +162,7 @@ async def fed(bench: Bench) -> None:
     address = broker_address(bench.settings.broker)
     async with asyncio.TaskGroup() as tasks:
         for bear, batches in bench.load.batches.items():
-            tasks.create_task(Feeder(bear=bear, batches=batches).run(address), name=f"feed-{bear}")
+            tasks.create_task(feed(bear, batches, address), name=f"feed-{bear}")
 
 
 async def emptied(bench: Bench) -> None:
