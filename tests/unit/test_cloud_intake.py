@@ -14,14 +14,16 @@ from teddy_cloud.eventstore.store import Delivery, Item, Poison
 from teddy_cloud.fleet.household import device_owner, link_owner
 from teddy_cloud.ingest.heads import read_head
 from teddy_cloud.ingest.intake import Intake, StrangeBear, Unreadable
+from teddy_cloud.ingest.reading import all_at_once, one_by_one
 from teddy_shared.clock import SeededChance
-from teddy_shared.codec import Batch, BatchHeader, WireEvent, decode_head, encode_batch
+from teddy_shared.codec import Batch, BatchHeader, WireEvent, decode_head, encode_batch, unfold
 from teddy_shared.envelope import GAP, WITHHELD, BearId, Lane, Place
 from teddy_shared.errors import MalformedEvent, SealError
 from teddy_shared.events import BearStarted, Event, EventsDropped, SafetyAlertRaised, TurnEnded, to_bytes
 from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
 from tests.cloud_bear import BEAR, CHILD, EPOCH, batch_of, ended, turns, wired
+from workshop.fuzz.batches import Attempt, attempts
 
 
 @pytest.fixture
@@ -257,3 +259,17 @@ def test_what_the_door_reads_of_a_head_the_projector_reads_too(data: st.DataObje
             *(expected.type, expected.purpose),
             expected.profile,
         )
+
+
+@settings(max_examples=200, deadline=None)
+@given(attempt=attempts)
+def test_a_batch_that_is_read_all_at_once_is_read_as_event_by_event(attempt: Attempt) -> None:
+    events = [each.make(BEAR, 7 + at) for at, each in enumerate(attempt.events)]
+    try:
+        batch = unfold(attempt.message(events, 7))
+        at_once = all_at_once(BEAR, batch)
+    except MalformedEvent:
+        return
+
+    assert at_once == one_by_one(BEAR, batch)
+    assert None not in at_once.sorts

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from teddy_cloud.eventstore import partitions
+from teddy_cloud.eventstore.packing import Packed, packed
 from teddy_cloud.eventstore.redis_letters import RedisDeadLetters, burying_script, letter_keys
-from teddy_cloud.eventstore.sorts import Sorts, sorts_of
 from teddy_cloud.eventstore.store import (
     DEAD_LETTERS,
     DeadLetter,
@@ -54,14 +54,14 @@ class RedisEventStore:
         marks: dict[int, int] = {}
         waiting = dict(enumerate(deliveries))
         while waiting:  # again at most once for each sort of event: a stand-in needs no grant
-            sorts = [sorts_of(each.items) for each in waiting.values()]
-            calls = [append_call(each, of_it) for each, of_it in zip(waiting.values(), sorts, strict=True)]
+            batches = [packed(each.items) for each in waiting.values()]
+            calls = [append_call(*both) for both in zip(waiting.values(), batches, strict=True)]
             replies = await self._client.run_all(calls)
             refused: dict[int, Delivery] = {}
-            for (at, each), of_it, reply in zip(waiting.items(), sorts, replies, strict=True):
+            for (at, each), batch, reply in zip(waiting.items(), batches, replies, strict=True):
                 marks[at] = int(reply[0])
                 if len(reply) > 1:
-                    refused[at] = replace(each, items=of_it.without(each.items, frozenset(reply[1:])))
+                    refused[at] = replace(each, items=batch.without(frozenset(reply[1:])))
             waiting = refused
         return [marks[at] for at in range(len(deliveries))]
 
@@ -70,13 +70,13 @@ class RedisEventStore:
     ) -> int:
         delivery = Delivery(subject, stream, lane, expected + 1, items)
         while True:
-            sorts = sorts_of(delivery.items)
-            version, *refused = await self._client.run(*append_call(delivery, sorts, strict=True))
+            batch = packed(delivery.items)
+            version, *refused = await self._client.run(*append_call(delivery, batch, strict=True))
             if version < 0:
                 raise Conflict(f"{stream} of {subject}", expected, -1 - version)
             if not refused:
                 return int(version)
-            delivery = replace(delivery, items=sorts.without(delivery.items, frozenset(refused)))
+            delivery = replace(delivery, items=batch.without(frozenset(refused)))
 
     async def read(self, partition: int, after: Position, count: int) -> Sequence[Entry]:
         return (await self.read_many({partition: after}, count)).get(partition, ())
@@ -167,7 +167,7 @@ class _Bell:
         return frozenset(rung)
 
 
-def append_call(delivery: Delivery, sorts: Sorts, *, strict: bool = False) -> Call:
+def append_call(delivery: Delivery, batch: Packed, *, strict: bool = False) -> Call:
     """What the script is asked to do."""
     bear, partition = delivery.bear, partitions.partition_of(delivery.bear)
     keys = [
@@ -181,7 +181,7 @@ def append_call(delivery: Delivery, sorts: Sorts, *, strict: bool = False) -> Ca
     arguments: list[Part] = [
         *(int(delivery.lane), delivery.first, delivery.last, int(strict)),
         *(bear, DEAD_LETTERS, partitions.DOORBELL, partition),
-        *sorts.arguments(delivery.items),
+        *batch.arguments(),
     ]
     return _APPEND, keys, arguments
 

@@ -6,19 +6,16 @@ aside by the projector, which decodes every one.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, NotRequired
+from collections.abc import Sequence
+from typing import Final, NotRequired
 
-from pydantic import StringConstraints, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic asks for this one until Python 3.12, and depends on it
 
 from teddy_shared.codec import misfit
-from teddy_shared.envelope import NAME, ProfileId
 from teddy_shared.errors import MalformedEvent
-from teddy_shared.purposes import Purpose
 
 HEAD_BYTES: Final = 4096  # ten times an ordinary head
-
-NAMED: Final = StringConstraints(pattern=f"^{NAME.pattern}$")
 
 
 class HeadPlace(TypedDict):
@@ -33,8 +30,8 @@ class Head(TypedDict):
 
     place: HeadPlace
     type: str
-    purpose: Purpose
-    profile: NotRequired[Annotated[ProfileId, NAMED] | None]
+    purpose: str
+    profile: NotRequired[str | None]
 
 
 _validate: Final = TypeAdapter(Head).validator.validate_json
@@ -49,3 +46,13 @@ def read_head(data: bytes) -> Head:
     except ValidationError as error:
         raise misfit(data, error) from None
     return found
+
+
+def read_heads(heads: Sequence[bytes]) -> Sequence[Head]:
+    """As `read_head` reads each. Raises MalformedEvent where any of them cannot be read."""
+    try:
+        if max(map(len, heads)) <= HEAD_BYTES:
+            return list(map(_validate, heads))
+    except ValidationError:
+        pass
+    raise MalformedEvent(b"", "not all heads can be read")

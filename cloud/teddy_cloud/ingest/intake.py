@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from teddy_cloud.eventstore.packing import Packed
 from teddy_cloud.eventstore.store import Delivery, Item, Poison
 from teddy_cloud.eventstore.withholding import withheld_item
-from teddy_cloud.fleet.household import link_owner
-from teddy_cloud.ingest.reading import Broken, Closed, Opened, Pieces, read_batch
+from teddy_cloud.fleet.household import device_owner, link_owner
+from teddy_cloud.ingest.reading import Closed, Opened, read_batch
 from teddy_shared.envelope import BearId, Lane
 from teddy_shared.errors import KeyErased
 from teddy_shared.seal import OwnerSeal, Seal
@@ -67,27 +68,30 @@ def sealed_batch(batch: Opened | Closed, hand: Hand) -> Delivery | Unreadable:
     """Each event under the key of its owner; all of one owner in one go. Raises StrangeBear."""
     if link_owner(batch.bear) not in hand:
         raise StrangeBear(batch.bear)
-    sealed = _sealed(batch.pieces, hand)
     if isinstance(batch, Closed):
-        (found,) = sealed.values()
-        kept = b"" if found is None else next(found)
+        ((owner, pieces),) = batch.pieces.items()
+        kept = hand[owner].seal_all(pieces)[0] if owner in hand else b""
         return Unreadable(batch.bear, batch.lane, batch.reason, batch.size, kept)
     header = batch.header
-    items: list[Item | Poison] = []
-    for each in batch.events:
-        if isinstance(each, Broken):
-            theirs = sealed[each.owner]
-            items.append(Poison(each.reason, b"" if theirs is None else next(theirs)))
-        elif (theirs := sealed[each[3]]) is not None:
-            items.append(Item(*each, next(theirs)))
-        else:  # a child that was erased: its number stays, the event does not
-            items.append(withheld_item(Item(*each, b"")))
-    return Delivery(batch.bear, header.epoch, header.lane, header.first, items, header.covers)
+    items = Packed(said=batch.said, sorts=batch.sorts, sealed=_sealed(batch, hand))
+    gone = batch.pieces.keys() - hand.keys()
+    found = _without(items, gone) if gone else items
+    return Delivery(batch.bear, header.epoch, header.lane, header.first, found, header.covers)
 
 
-def _sealed(pieces: Pieces, hand: Hand) -> Mapping[str, Iterator[bytes] | None]:
-    """What is sealed of each owner, in order; None where there is no key any more."""
-    return {
-        owner: iter(hand[owner].seal_all(theirs)) if owner in hand else None
-        for owner, theirs in pieces.items()
+def _sealed(batch: Opened, hand: Hand) -> Sequence[bytes]:
+    """What is sealed of each event, in their order; nothing where there is no key any more."""
+    sealed = {
+        owner: hand[owner].seal_all(theirs) if owner in hand else [b""] * len(theirs)
+        for owner, theirs in batch.pieces.items()
     }
+    if len(sealed) == 1:
+        return next(iter(sealed.values()))
+    device = device_owner(batch.bear)
+    next_of = {owner: iter(theirs) for owner, theirs in sealed.items()}
+    return [next(next_of[device if sort is None else sort[2]]) for sort in batch.sorts]
+
+
+def _without(items: Packed, gone: Set[str]) -> Sequence[Item | Poison]:
+    """Of a child that was erased its numbers stay, its events do not."""
+    return [withheld_item(item) if isinstance(item, Item) and item.owner in gone else item for item in items]

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from teddy_cloud.eventstore.packing import packed
 from teddy_cloud.eventstore.redis import append_call
-from teddy_cloud.eventstore.sorts import sorts_of
 from teddy_cloud.eventstore.store import Delivery
 from teddy_cloud.ingest.ingest import GROUPS, TOGETHER
 from teddy_cloud.ingest.intake import Intake
@@ -123,7 +123,7 @@ def prepared(settings: Settings, fleet: Sequence[BearId], count: int) -> Load:
             batches[bear].append(ready(bear, numbers[-1], data))
             delivery = intake.take(bear, LABEL.lane, data)
             assert isinstance(delivery, Delivery)
-            calls.append(append_call(delivery, sorts_of(delivery.items)))
+            calls.append(append_call(delivery, packed(delivery.items)))
     return Load(batches, calls, len(calls) * BATCH_EVENTS)
 
 
