@@ -26,6 +26,10 @@ T = TypeVar("T")
 
 SUBSCRIPTIONS: Final = (topics.INGEST_EVENTS,)
 TOGETHER: Final = 32  # messages, at most, that are read and stored in one go
+# After a small group the next one is left to grow: ten thousand bears send one event each, and what a group
+# costs besides its messages is more than what they cost. A bear alone hardly ever sends again so soon.
+SMALL: Final = 8  # messages
+GROWING: Final = 0.004  # seconds
 BREATH: Final = 8  # of them, about 4 ms, until the loop may do something else
 GROUPS: Final = 3  # of them under way to the store; while all are, messages wait at the broker
 
@@ -93,6 +97,8 @@ class Ingest:
                 holding |= dict.fromkeys(lanes, group)
                 group.add_done_callback(partial(_let_go, holding, lanes))
                 group.add_done_callback(lambda _: room.release())
+                if len(arrived) <= SMALL:
+                    await asyncio.sleep(GROWING)
 
     async def _serve(self, arrived: Sequence[Arrived], before: Set[asyncio.Task[None]]) -> None:
         """`before`: those who have earlier batches of the same lanes in hand, lest they be overtaken."""
