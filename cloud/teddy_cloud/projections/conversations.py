@@ -52,7 +52,7 @@ class Conversations:
         candidates = list(self.touches(head))
         cell = next((each for each in candidates if each in before), candidates[0])
         known = Turn.model_validate_json(before[cell]) if cell in before else None
-        turn = _told(known, _line(head), head.when.wall_ms, event)
+        turn = _told(known, cell.line, head.when.wall_ms, event)
         return {} if turn is None else {cell: turn.model_dump_json().encode()}
 
 
@@ -111,7 +111,8 @@ def _line(head: Envelope) -> str:
 
 def _days(head: Envelope) -> list[str]:
     now = head.when.wall_ms
-    return list(dict.fromkeys((day_of(now), day_of(now - LONGEST_TURN_MS))))
+    today, before = day_of(now), day_of(now - LONGEST_TURN_MS)
+    return [today] if before == today else [today, before]
 
 
 @lru_cache(maxsize=64)

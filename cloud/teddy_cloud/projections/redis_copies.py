@@ -143,12 +143,14 @@ def _call(partition: int, steps: Iterable[Step]) -> Call:
     arguments: list[Part] = []
     for step in steps:
         at = step.at
+        arguments += (at.model, at.copy, int(at.shown), at.position, step.after)
+        if not step.cells and not step.applied:  # most: of an event that one projection wants, others do not
+            arguments += (0, 0, int(step.archived))
+            continue
         hashes = _hashes(step)
         bears = sorted({cell.bear for cell in step.cells}) if at.shown else []
-        if hashes:
-            touched += [keys.listing(partition, at.model, at.copy), *(key for key, _ in hashes)]
-        arguments += [at.model, at.copy, int(at.shown), at.position, step.after]
-        arguments += [len(hashes), len(bears), int(step.archived)]
+        touched += [keys.listing(partition, at.model, at.copy), *(key for key, _ in hashes)]
+        arguments += (len(hashes), len(bears), int(step.archived))
         for _, pairs in hashes:
             arguments += [len(pairs), *pairs]
         arguments += bears

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from teddy_cloud.eventstore.store import Entry, EventStore, Position
 from teddy_cloud.projections.copies import Copies, Known, Question, Source, Standing, Step
@@ -74,7 +74,7 @@ class Sweep:
     ) -> list[Step]:
         """The steps that were taken."""
         sealed = self._opener.heads(found)
-        wanted = [(at, self._wanted(at.model, sealed[at.partition])) for at in _all(readers)]
+        wanted = list(self._wanted(sealed, readers))
         questions = [self._question(at, heads) for at, heads in wanted if heads]
         # What is known is looked up while the payloads are opened in a thread.
         known, opened = await asyncio.gather(
@@ -82,8 +82,11 @@ class Sweep:
         )
         answers, steps = iter(known), []
         for at, heads in wanted:
-            events, before = (opened[at.partition], next(answers)) if heads else _NOTHING
-            steps.append(self._step(at, found[at.partition][-1], events, before))
+            last = found[at.partition][-1]
+            if heads:
+                steps.append(self._step(at, last, opened[at.partition], next(answers)))
+            else:
+                steps.append(Step(at, last.position, _NOTHING, _NOTHING, last.archived))
             if len(heads) > BREATH:
                 await asyncio.sleep(0)
         for (
@@ -94,9 +97,15 @@ class Sweep:
         taken = await self._copies.write(steps)
         return [step for step, was_taken in zip(steps, taken, strict=True) if was_taken]
 
-    def _wanted(self, model: str, sealed: Iterable[Sealed | Broken]) -> list[Sealed]:
-        types = self._projections[model].types
-        return [each for each in sealed if isinstance(each, Sealed) and each.head.type in types]
+    def _wanted(
+        self, sealed: Mapping[int, Sequence[Sealed | Broken]], readers: Mapping[int, Sequence[Standing]]
+    ) -> Iterator[tuple[Standing, Sequence[Sealed]]]:
+        """What each copy is to be given of its partition."""
+        for partition, standings in readers.items():
+            here = [each for each in sealed[partition] if isinstance(each, Sealed)]
+            for at in standings:
+                types = self._projections[at.model].types
+                yield at, [each for each in here if each.head.type in types]
 
     def _question(self, at: Standing, heads: Iterable[Sealed]) -> Question:
         touches = self._projections[at.model].touches
@@ -132,7 +141,7 @@ class Sweep:
             )
 
 
-_NOTHING: Final[tuple[Sequence[Opened | Broken], Known]] = ((), Known({}, {}))
+_NOTHING: Final[Mapping[Any, Any]] = {}
 
 
 def _layers(standings: Iterable[Standing]) -> Iterator[dict[int, tuple[Position, list[Standing]]]]:
