@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Final
 
-from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.cluster import ClusterNode, RedisCluster
@@ -33,6 +32,8 @@ from redis.exceptions import (
     TryAgainError,
 )
 
+from teddy_cloud.storage.lines import packed
+from teddy_cloud.storage.near import Near
 from teddy_cloud.storage.wire import Command, Listener, Reply, ScriptMissing, Servers
 from teddy_shared.addresses import StoreAddress, StoreForm
 from teddy_shared.cancelling import pass_on_cancellation
@@ -45,6 +46,9 @@ SCANNED: Final = 1000  # keys looked at in one step of a scan, about
 
 _Options = dict[str, Any]
 
+# What an address may say for lines of our own.
+_PLAIN: Final = frozenset({"host", "port", "path", "username", "password", "db", "connection_class"})
+
 
 def dial(address: StoreAddress) -> Servers:
     """The servers at this address. Nothing is sent yet. Raises ConfigError."""
@@ -53,7 +57,11 @@ def dial(address: StoreAddress) -> Servers:
         match address.form:
             case StoreForm.ONE:
                 # The library's own timer costs a task for each send; ours is around the whole exchange.
-                return One(Redis.from_url(address.urls[0], **(_options() | {"socket_timeout": None})))
+                one = One(Redis.from_url(address.urls[0], **(_options() | {"socket_timeout": None})))
+                place = parse_url(address.urls[0])
+                if place.keys() <= _PLAIN and place.get("connection_class") is not SSLConnection:
+                    return Near(place=place, library=one, told=one.told, seconds=TIMEOUT)
+                return one
             case StoreForm.SENTINEL:
                 return _behind_sentinels(places, address.service)
             case StoreForm.CLUSTER:
@@ -86,13 +94,12 @@ class One:
 
         That one packs each command in Python, and sets a timer for each reply.
         """
-        packed = [b"".join([pack_command(each) for each in commands])]  # type: ignore[arg-type]  # its stub
         for tried in (1, 2):  # once more, for a connection that died in the pool
             try:
                 async with asyncio.timeout(TIMEOUT), self._connection() as connection:
-                    await connection.send_packed_command(packed)
+                    await connection.send_packed_command([packed(commands)])
                     replies = [await _read(connection) for _ in commands]
-                return [self._told(*both) for both in zip(commands, replies, strict=True)]
+                return [self.told(*both) for both in zip(commands, replies, strict=True)]
             except builtins.TimeoutError:
                 raise TimeoutError("it does not answer") from None
             except ConnectionError:
@@ -112,7 +119,7 @@ class One:
         finally:
             await pool.release(connection)
 
-    def _told(self, command: Command, reply: Reply) -> Reply:
+    def told(self, command: Command, reply: Reply) -> Reply:
         """As the library gives it: a dict for HGETALL, and the like."""
         meant = self._redis.response_callbacks.get(str(command[0]))
         return reply if meant is None or isinstance(reply, Exception) else meant(reply)

@@ -13,7 +13,7 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "dishka": ("edge/teddy_edge/container/", "cloud/teddy_cloud/container/"),
     "gpiozero": ("edge/teddy_edge/body/pins.py",),
     "hibari": ("edge/teddy_edge/speech/hibari.py",),
-    "hiredis": ("cloud/teddy_cloud/storage/redis.py",),
+    "hiredis": ("cloud/teddy_cloud/storage/lines.py",),
     "onnx": ("edge/teddy_edge/inference/graph.py",),
     "onnxruntime": ("edge/teddy_edge/inference/session.py",),
     "prometheus_client": ("edge/teddy_edge/telemetry/metrics.py",),
