@@ -273,6 +273,7 @@ def _store_command(binary: str, more: Mapping[str, object]) -> Callable[[int, Pa
             "dir": folder,
             "appendonly": "yes",
             "appendfsync": "everysec",
+            "auto-aof-rewrite-min-size": "512mb",  # as the cloud's own store has it, and for its reason
             "save": "",
             "tcp-backlog": 64,  # the default is above what an untuned kernel allows, and warns
             **{name.replace("_", "-"): value for name, value in more.items()},
