@@ -82,12 +82,15 @@ def nearest(text: str) -> Meant | None:
     return Likeness(examples=EXAMPLES, directions=directions).nearest(WordCounts().embed([text])[0])
 
 
-def by_meaning(embedder: object = None, *, governor: Governor | None = None) -> ByMeaning:
+def by_meaning(
+    embedder: object = None, *, governor: Governor | None = None, patience: float = PATIENCE
+) -> ByMeaning:
     opened = embedder or WordCounts()
     return ByMeaning(
         examples=EXAMPLES,
         open_embedder=lambda: opened,  # type: ignore[arg-type,return-value]
         governor=governor or ChargedGovernor(),
+        patience=patience,
     )
 
 
@@ -177,6 +180,13 @@ async def test_a_slow_model_is_not_waited_for_and_may_understand_the_next_senten
 
     assert [line["event"] for line in logs] == ["too slow"]
     await asyncio.sleep(2 * PATIENCE)
+    assert await about.meant("a joke") is not None
+
+
+@pytest.mark.virtual_time
+async def test_who_has_more_patience_is_answered_by_a_slow_model() -> None:
+    about = by_meaning(governor=ChargedGovernor({Work.MEANING: 2 * PATIENCE}), patience=3 * PATIENCE)
+
     assert await about.meant("a joke") is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from dishka import Provider
 
@@ -29,10 +30,14 @@ from teddy_shared.clock import Chance, Clock
 from teddy_shared.state.sqlite import SqliteStore
 from teddy_shared.state.state import State
 
+AT_LEISURE: Final = (
+    60.0  # seconds; at a keyboard nobody waits in silence, and a slow machine answers as a fast one
+)
 
-def bear_providers() -> tuple[Provider, ...]:
+
+def bear_providers(mind: Mind | None = None) -> tuple[Provider, ...]:
     """The whole graph. A test replaces a part by a provider behind these, with `override=True`."""
-    return (Foundation(), Way(), Mind(), Telemetry(), Senses(), Talk())
+    return (Foundation(), Way(), mind or Mind(), Telemetry(), Senses(), Talk())
 
 
 @asynccontextmanager
@@ -59,5 +64,6 @@ async def open_bear(settings: Settings, *replacements: Provider, onlooker: Onloo
 async def open_words(settings: Settings) -> AsyncIterator[TypedTalk]:
     """The bear without sound: no model is loaded, until a sentence needs the one that understands it."""
     context = {Settings: settings, Onlooker: Nobody()}
-    async with open_parts(*bear_providers(), context=context) as parts, parts.session() as session:
+    providers = bear_providers(Mind(patience=AT_LEISURE))
+    async with open_parts(*providers, context=context) as parts, parts.session() as session:
         yield await session.get(TypedTalk)

@@ -8,7 +8,7 @@ from functools import partial
 from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.conversation.answering import Answering, Understanding
-from teddy_edge.conversation.skills.by_meaning import ByMeaning, load_examples
+from teddy_edge.conversation.skills.by_meaning import PATIENCE, ByMeaning, load_examples
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.inference.governor import Governor
 from teddy_edge.inference.meaning import open_meaning
@@ -23,6 +23,10 @@ class Mind(Provider):
     """Words in, safe words out."""
 
     scope = Scope.APP
+
+    def __init__(self, *, patience: float = PATIENCE) -> None:
+        super().__init__()
+        self._patience = patience
 
     @provide
     async def guard(self) -> Guard:
@@ -43,6 +47,7 @@ class Mind(Provider):
             examples=await asyncio.to_thread(load_examples),
             open_embedder=partial(open_meaning, ModelStore(settings.models.cache)),
             governor=governor,
+            patience=self._patience,
         )
 
     understanding = alias(source=ByMeaning, provides=Understanding)

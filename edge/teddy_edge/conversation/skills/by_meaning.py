@@ -86,11 +86,17 @@ class ByMeaning:
     """Understands what the rules do not."""
 
     def __init__(
-        self, *, examples: Sequence[Example], open_embedder: Callable[[], Embedder], governor: Governor
+        self,
+        *,
+        examples: Sequence[Example],
+        open_embedder: Callable[[], Embedder],
+        governor: Governor,
+        patience: float = PATIENCE,  # seconds that a sentence waits to be understood
     ) -> None:
         self._examples = tuple(examples)
         self._open = open_embedder
         self._governor = governor
+        self._patience = patience
         self._loading = asyncio.Lock()
         self._ready: tuple[Embedder, Likeness] | None = None
         self._failed = False
@@ -110,7 +116,7 @@ class ByMeaning:
         if self._failed or not plain:
             return None
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await self.get_ready()
                 if self._ready is None:
                     return None
@@ -118,7 +124,7 @@ class ByMeaning:
                 directions = await self._governor.run(Work.MEANING, embedder.embed, [plain])
             return likeness.nearest(directions[0])
         except TimeoutError:
-            log("meaning").warning("too slow", seconds=PATIENCE)
+            log("meaning").warning("too slow", seconds=self._patience)
         except Exception as error:  # the same barrier
             self._give_up(error)
         return None
