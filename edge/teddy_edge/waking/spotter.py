@@ -133,6 +133,18 @@ class _Watching:
         return self._tells(at, probability)
 
 
+def loudest(features: FrontEnd, head: Head, pcm: Pcm) -> float:
+    """The highest probability that a head gives anywhere in a clip, 0 for one shorter than a step."""
+    features.reset()
+    seen = np.tile(features.silence(), (SEEN, 1))
+    highest = 0.0
+    for embedding in features.hear(pcm):
+        seen[:-1] = seen[1:].copy()
+        seen[-1] = embedding
+        highest = max(highest, head.probability(seen))
+    return highest
+
+
 def open_spotter(models: ModelStore, *, folder: Path = HEADS) -> Spotter | None:
     """The front end and the heads that this release has, warm; None where it has none."""
     meanings: dict[str, Callable[[int, float], Spotted]] = {WAKE: Woke, STOP: StopHeard}
