@@ -11,17 +11,20 @@ from dishka import Provider, Scope, from_context, provide
 from teddy_edge.audio.mouth import Mouth
 from teddy_edge.container.bundles import Models, Talking
 from teddy_edge.conversation.answering import Answering
-from teddy_edge.conversation.dialogue import Child, Dialogue
+from teddy_edge.conversation.dialogue import Dialogue
+from teddy_edge.conversation.floor import Floor
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.hearing_ahead import HearingAhead
 from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.journal import Journal
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import Meter
+from teddy_edge.conversation.overhearing import Overhearing
 from teddy_edge.conversation.report import Onlooker
 from teddy_edge.conversation.states import States
 from teddy_edge.conversation.turn import TurnTaker
 from teddy_edge.conversation.turn_log import TurnLog
+from teddy_edge.conversation.turns import Child, Turns
 from teddy_edge.conversation.typed import TypedTalk
 from teddy_edge.ear.attention import AlwaysAttentive, Attention, ByName
 from teddy_edge.ear.ear import Ear
@@ -124,6 +127,12 @@ class Talk(Provider):
             clock=clock,
         )
 
+    @provide
+    def overhearing(self, hearing: HearingAhead, inbox: Inbox) -> Overhearing:
+        return Overhearing(hearing=hearing, post=inbox.post)
+
+    floor = provide(Floor)
+    turns = provide(Turns)
     dialogue = provide(Dialogue)
     talking = provide(Talking)
 

@@ -7,9 +7,9 @@ import asyncio
 from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.container.bundles import healed_of
-from teddy_edge.conversation.dialogue import Child
 from teddy_edge.conversation.remote import Remote
 from teddy_edge.conversation.turn_log import TurnLog
+from teddy_edge.conversation.turns import Child
 from teddy_edge.home import Home
 from teddy_edge.identity import SOFTWARE, Identity
 from teddy_edge.link.broker import BrokerLink

@@ -1,132 +1,141 @@
-"""Listens to ear and mouth, starts turns and interrupts them: who may speak when."""
+"""Listens to ear, paw and mouth, starts turns and has them given up: who may speak when."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final, Protocol
+from collections import deque
+from typing import Final
 
-from teddy_edge.audio.mouth import ClauseHeard, Drained, Mouth, SoundBegan
+from teddy_edge.audio.mouth import ClauseHeard, Drained, Hushed, SoundBegan
 from teddy_edge.audio.ring import Overrun
+from teddy_edge.body.paw import Squeezed
+from teddy_edge.conversation.floor import Floor
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.hearing_ahead import HearingAhead
-from teddy_edge.conversation.inbox import Inbox, News, TurnFinished
-from teddy_edge.conversation.journal import Journal, Turn
+from teddy_edge.conversation.inbox import Inbox, News, Said, TurnFinished
+from teddy_edge.conversation.interruption import Order, Speech
+from teddy_edge.conversation.journal import Journal
 from teddy_edge.conversation.meter import Meter
-from teddy_edge.conversation.playback import Playback
+from teddy_edge.conversation.overhearing import Overhearing
 from teddy_edge.conversation.states import AT_REST, State, States
-from teddy_edge.conversation.turn import TurnTaker
+from teddy_edge.conversation.turns import Turns
+from teddy_edge.conversation.wording import asks_for_silence, is_worth_stopping_for
 from teddy_edge.ear.attention import Attention
 from teddy_edge.ear.segmenter import (
+    ONSET,
     PauseBegan,
     SpeechBegan,
     SpeechDropped,
+    SpeechGoesOn,
     SpeechResumed,
-    Utterance,
     UtteranceEnded,
 )
 from teddy_edge.ear.thread import Noticed
-from teddy_shared.ages import AgeBand
-from teddy_shared.clock import Chance
-from teddy_shared.envelope import ProfileId
+from teddy_edge.waking.spotter import StopHeard, Woke
 from teddy_shared.logs import log
-from teddy_shared.tracing import Trace
 
-UNDERSTANDING: Final = 10.0  # seconds; on the smallest board hearing 15 s of speech takes three
 FOLLOW_UP: Final = 8.0  # seconds after an answer in which the next word needs no waking
-
-
-class Child(Protocol):
-    """Whom the bear talks with, as the parents' settings say right now."""
-
-    @property
-    def age_band(self) -> AgeBand: ...
-
-    @property
-    def profile(self) -> ProfileId | None: ...
+WAITING: Final = (
+    4  # utterances over one safety line; more are not said in its few seconds, the oldest gives way
+)
 
 
 class Dialogue:
-    """The brain's loop. One turn at a time; a new utterance interrupts the one under way."""
+    """The brain's loop. One turn at a time; who speaks over its reply may end it (see `interruption`)."""
 
     def __init__(
         self,
         *,
-        taker: TurnTaker,
+        turns: Turns,
+        floor: Floor,
         hearing: HearingAhead,
+        overhearing: Overhearing,
         journal: Journal,
         inbox: Inbox,
-        mouth: Mouth,
         states: States,
         generations: Generations,
         attention: Attention,
-        child: Child,
-        chance: Chance,
         meter: Meter,
     ) -> None:
-        self._taker = taker
+        self._turns = turns
+        self._floor = floor
         self._hearing = hearing
+        self._overhearing = overhearing
         self._journal = journal
         self._inbox = inbox
-        self._mouth = mouth
         self._states = states
         self._generations = generations
         self._attention = attention
-        self._child = child
-        self._chance = chance
         self._meter = meter
-        self._playback = Playback(generation=0)
-        self._turn: asyncio.Task[None] | None = None
-        self._understood = asyncio.Event()  # of that turn
+        self._waiting: deque[Said] = deque(maxlen=WAITING)  # to be answered when the floor is free
+        self._child_speaks = False
 
     @property
     def at_rest(self) -> bool:
         """Whether nobody speaks, thinks or waits. May be asked from any thread."""
-        return self._states.now in AT_REST and self._inbox.empty
+        return self._states.now in AT_REST and self._inbox.empty and not self._overhearing.under_way
 
     async def settled(self) -> None:
-        """Returns when all news is dealt with, no turn is under way and nothing is heard ahead."""
+        """Returns when all news is dealt with, no turn is under way and nothing is being understood."""
         await self._inbox.dealt_with()
         while under_way := [
-            each for each in (self._turn, self._hearing.under_way) if each and not each.done()
+            each
+            for each in (self._turns.under_way, self._hearing.under_way, *self._overhearing.under_way)
+            if each is not None
         ]:
-            await asyncio.wait(under_way)
+            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             await self._inbox.dealt_with()
 
     async def run(self) -> None:
         """Until cancelled; a turn under way is cancelled with it."""
         self._states.to(State.IDLE)
-        async with self._journal.writing(), asyncio.TaskGroup() as turns:
+        async with self._journal.writing(), asyncio.TaskGroup() as tasks:
             while True:
                 news = await self._next()
                 if news is None:
                     self._states.to(State.IDLE)
                     continue
-                await self._deal_with(news, turns)
+                await self._deal_with(news, tasks)
                 self._inbox.done()
 
-    async def _deal_with(self, news: News, turns: asyncio.TaskGroup) -> None:
+    async def _deal_with(self, news: News, tasks: asyncio.TaskGroup) -> None:
         match news:
             case Noticed(event=UtteranceEnded(utterance), at=at):
-                await self._hear(utterance, at, turns)
+                self._child_speaks = False
+                self._hear(Said(utterance, at), tasks)
             case Noticed(event=SpeechBegan()):
+                self._child_speaks = True
                 if self._states.now in AT_REST:
                     self._states.to(State.LISTENING)
+                self._spoken_over(Speech(ONSET))
+            case Noticed(event=SpeechGoesOn(speech=speech, silence=silence)):
+                self._spoken_over(Speech(speech, silence))
             case Noticed(event=PauseBegan(utterance)):
                 if self._attention.is_meant_for_bear(utterance):
-                    self._hearing.begin(utterance, turns)
+                    self._hearing.begin(utterance, tasks)
             case Noticed(event=SpeechResumed()):
                 self._hearing.drop()
             case Noticed(event=SpeechDropped()):
-                if self._states.now is State.LISTENING:
-                    self._states.to(State.IDLE)
+                self._child_speaks = False
+                self._nobody_spoke()
+            case Noticed(event=StopHeard()):
+                await self._order(Order.STOP, tasks)
+            case Noticed(event=Woke()):
+                await self._order(Order.NAME, tasks)
+            case Squeezed():
+                await self._order(Order.SQUEEZE, tasks)
+            case Said():
+                await self._judge(news, tasks)
             case Noticed(event=Overrun(lost=lost)):
                 log("ear").warning("samples lost", samples=lost)
                 self._meter.lost(lost)
             case TurnFinished(generation=generation):
                 if self._generations.is_current(generation):
-                    self._rest()
+                    self._free(tasks)
+            case Hushed():
+                await self._give_up(tasks)
             case SoundBegan() | ClauseHeard() | Drained():
-                self._playback.follow(news)
+                self._turns.follow(news)
 
     async def _next(self) -> News | None:
         """None when the follow-up window has passed without a word."""
@@ -136,50 +145,69 @@ class Dialogue:
         except TimeoutError:
             return None
 
-    async def _hear(self, utterance: Utterance, decided_at: float, turns: asyncio.TaskGroup) -> None:
-        if not self._attention.is_meant_for_bear(utterance):
-            if self._states.now is State.LISTENING:
-                self._states.to(State.IDLE)
+    def _spoken_over(self, speech: Speech) -> None:
+        if self._turns.under_way:
+            self._floor.spoken_over(speech)
+
+    def _hear(self, said: Said, tasks: asyncio.TaskGroup) -> None:
+        if not self._attention.is_meant_for_bear(said.utterance):
+            self._nobody_spoke()
+        elif self._turns.under_way:
+            self._overhearing.listen(said, tasks)
+        else:
+            self._answer(said, tasks)
+
+    async def _judge(self, said: Said, tasks: asyncio.TaskGroup) -> None:
+        """Whether what was said over a reply ends it, waits for its end, or was a cough."""
+        if not self._turns.under_way:
+            self._answer(said, tasks)
             return
-        await self._interrupt()
+        hearing = said.understood.hearing if said.understood else None
+        if hearing is not None and not is_worth_stopping_for(hearing, said.utterance):
+            self._nobody_spoke()
+            return
+        self._floor.understood(stop=hearing is not None and asks_for_silence(hearing.text))
+        if self._floor.given_up or self._floor.protected:
+            self._waiting.append(said)
+        await self._give_up(tasks)
+
+    async def _order(self, order: Order, tasks: asyncio.TaskGroup) -> None:
+        if self._turns.under_way:
+            self._floor.ordered(order)
+            await self._give_up(tasks)
+
+    async def _give_up(self, tasks: asyncio.TaskGroup) -> None:
+        """As soon as the reply is silent, and not before: what it was cut off with would click."""
+        if not (self._turns.under_way and self._floor.given_up and self._floor.silent):
+            return
+        await self._turns.understood()
+        if not self._floor.spared():
+            await self._turns.give_up()
+            self._free(tasks)
+
+    def _answer(self, said: Said, tasks: asyncio.TaskGroup) -> None:
+        if self._states.now not in (*AT_REST, State.LISTENING):
+            self._rest()  # a turn has just ended; the news is still in the inbox
         self._states.to(State.LISTENING)
         self._states.to(State.THINKING)
-        generation = self._generations.next()
-        self._mouth.begin(generation)
-        self._playback = Playback(generation=generation)
-        turn = Turn(
-            id=self._chance.token(8),
-            generation=generation,
-            trace=Trace.start(self._chance),
-            band=self._child.age_band,
-            profile=self._child.profile,
-            decided_at=decided_at,
-        )
-        self._understood = turn.understood
-        self._turn = turns.create_task(self._take(turn, utterance, self._playback), name=f"turn-{generation}")
+        self._turns.begin(said, tasks)
 
-    async def _take(self, turn: Turn, utterance: Utterance, playback: Playback) -> None:
-        await self._taker.take(turn, utterance, playback, speaking=lambda: self._states.to(State.SPEAKING))
-        self._inbox.post(TurnFinished(turn.generation))
+    def _free(self, tasks: asyncio.TaskGroup) -> None:
+        """The floor is: for who waits, for who is speaking, or for a word that needs no waking."""
+        self._rest()
+        if self._waiting:
+            self._answer(self._waiting.popleft(), tasks)
+        elif self._child_speaks:
+            self._states.to(State.LISTENING)
 
-    async def _interrupt(self) -> None:
-        """Silence first, then the rest: the child must not wait for our bookkeeping."""
-        if self._turn is None or self._turn.done():
-            if self._states.now in (State.THINKING, State.SPEAKING):
-                self._rest()  # it has just ended; the news is still in the inbox
-            return
-        self._mouth.begin(self._generations.next())
-        self._states.to(State.INTERRUPTED)
-        await self._until_understood(self._turn)
-        self._turn.cancel()
-        await asyncio.wait([self._turn])
-
-    async def _until_understood(self, turn: asyncio.Task[None]) -> None:
-        """Whoever goes on talking must not take back a cry for help that is still being understood."""
-        judged = asyncio.create_task(self._understood.wait(), name="until-understood")
-        await asyncio.wait([judged, turn], timeout=UNDERSTANDING, return_when=asyncio.FIRST_COMPLETED)
-        judged.cancel()
+    def _nobody_spoke(self) -> None:
+        """A cough, or words for somebody else; the reply goes on unless there may be more to it."""
+        if self._turns.under_way:
+            if not self._child_speaks and not self._overhearing.under_way:
+                self._floor.nothing_understood()
+        elif self._states.now is State.LISTENING:
+            self._states.to(State.IDLE)
 
     def _rest(self) -> None:
-        spoke = self._states.now is State.SPEAKING
+        spoke = self._states.now in (State.SPEAKING, State.INTERRUPTED)
         self._states.to(State.FOLLOW_UP if spoke else State.IDLE)

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from teddy_edge.audio.mouth import Mouth
 from teddy_edge.conversation.interruption import Interruption, Move, Order, Speech
 from teddy_edge.conversation.playback import Playback
 from teddy_edge.conversation.states import State, States
-
-
-class Leakage(Protocol):
-    """How much of the bear's own voice comes back through its microphone."""
-
-    @property
-    def voice_may_interrupt(self) -> bool:
-        """Whether it is little enough that speech over the bear is somebody else's."""
-
-
-class NoLeakage:
-    """As if the bear could not hear itself."""
-
-    voice_may_interrupt = True
+from teddy_edge.echo.leakage import Leakage
 
 
 class Floor:
@@ -58,7 +43,7 @@ class Floor:
     def reply_sounds(self) -> None:
         """The first clause is ready; while somebody speaks it waits."""
         self._speaks = True
-        if not self._interruption.held:
+        if not self._interruption.held and not self._interruption.over:
             self._states.to(State.SPEAKING)
 
     def spoken_over(self, speech: Speech) -> None:
@@ -67,13 +52,16 @@ class Floor:
     def nothing_understood(self) -> None:
         self._carry_out(self._of_reply().nothing_understood())
 
-    def understood(self, *, stop: bool) -> bool:
-        """Whether the reply is given up for it."""
-        return self._carry_out(self._of_reply().understood(stop=stop, heeded=self._heeded))
+    def understood(self, *, stop: bool) -> None:
+        self._carry_out(self._of_reply().understood(stop=stop, heeded=self._heeded))
 
-    def ordered(self, order: Order) -> bool:
-        """Whether the reply is given up for it."""
-        return self._carry_out(self._of_reply().ordered(order))
+    def ordered(self, order: Order) -> None:
+        self._carry_out(self._of_reply().ordered(order))
+
+    def spared(self) -> bool:
+        """Whether a reply that was given up has turned out to be a safety line, and goes on."""
+        self._carry_out(self._of_reply().spared())
+        return not self._interruption.over
 
     @property
     def _heeded(self) -> bool:
@@ -83,19 +71,15 @@ class Floor:
         self._interruption.protected = self._playback.protected
         return self._interruption
 
-    def _carry_out(self, move: Move | None) -> bool:
+    def _carry_out(self, move: Move | None) -> None:
         match move:
             case Move.DUCK:
                 self._mouth.duck()
             case Move.SWELL:
                 self._mouth.swell()
-            case Move.HUSH:
-                self._mouth.hush()
-                self._states.to(State.INTERRUPTED)
             case Move.RESUME:
                 self._mouth.resume()
                 self._states.to(State.SPEAKING if self._speaks else State.THINKING)
-            case Move.STOP:
+            case Move.HUSH | Move.STOP:
                 self._mouth.hush()
                 self._states.to(State.INTERRUPTED)
-        return move is Move.STOP

@@ -9,6 +9,8 @@ from typing import Final
 
 from teddy_edge.audio.mouth import MouthEvent
 from teddy_edge.body.paw import Squeezed
+from teddy_edge.conversation.hearing_ahead import Understood
+from teddy_edge.ear.segmenter import Utterance
 from teddy_edge.ear.thread import Noticed
 
 SIZE: Final = 256
@@ -21,7 +23,16 @@ class TurnFinished:
     generation: int
 
 
-News = Noticed | MouthEvent | Squeezed | TurnFinished
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a child said, and what was understood of it, where somebody has listened already."""
+
+    utterance: Utterance
+    at: float  # seconds on the monotonic clock, when it was taken to be over
+    understood: Understood | None = None
+
+
+News = Noticed | MouthEvent | Squeezed | TurnFinished | Said
 
 
 class Inbox:

@@ -60,6 +60,7 @@ class Interruption:
     def __init__(self) -> None:
         self._stage = _Stage.ALONE
         self._counted = 0  # samples of the present speech that were found to be without words
+        self._stopped = False  # by a "stop", and not only by other words
         self.protected = False  # a safety line: only "stop" ends it
 
     @property
@@ -94,6 +95,7 @@ class Interruption:
             return self._on_again()
         if not heeded and self._stage is _Stage.ALONE:
             return None
+        self._stopped = stop
         return self._now(_Stage.OVER, Move.STOP)
 
     def nothing_understood(self, speech: Speech | None = None) -> Move | None:
@@ -105,7 +107,14 @@ class Interruption:
         """At once. But a frightened child hugs its bear and calls it: that does not end a safety line."""
         if self._stage is _Stage.OVER or (self.protected and order is not Order.STOP):
             return None
+        self._stopped = order is Order.STOP
         return self._now(_Stage.OVER, Move.STOP)
+
+    def spared(self) -> Move | None:
+        """It was given up before anybody knew that it is a safety line: said all the same."""
+        if self._stage is _Stage.OVER and self.protected and not self._stopped:
+            return self._now(_Stage.ALONE, Move.RESUME)
+        return None
 
     def _on_again(self) -> Move | None:
         match self._stage:

@@ -47,13 +47,13 @@ class Memory:
         held = await self._state.read(TALK, self._owner, ROLE)
         return held.value if held else Talk()
 
-    async def keep(self, reply: Reply, *, generation: int, asked_back: bool) -> None:
-        """Call when the child has heard the reply to its end."""
+    async def keep(self, reply: Reply, *, generation: int, asked_back: bool, whole: bool = True) -> None:
+        """Call when the child has heard the reply, or as much of it as it will."""
         talk = await self.recall()
         if asked_back:  # the child's next try belongs to what was before
             talk = Talk(recent=talk.recent, asked_back=talk.asked_back + 1)
         else:
-            talk = Talk(recent=talk.recent.after(reply))
+            talk = Talk(recent=talk.recent.after(reply) if whole else talk.recent.after_part(reply))
         if not self._generations.is_current(generation):
             log("memory").info("stale write refused", generation=generation)
             return

@@ -12,7 +12,8 @@ from typing import Final, Protocol
 from teddy_edge.audio.mouth import Mouth, Spoken
 from teddy_edge.audio.samples import EAR_RATE, Pcm, ear_ms, mouth_ms
 from teddy_edge.conversation.answering import Answer, Answering, Passed, as_said
-from teddy_edge.conversation.hearing_ahead import HearingAhead
+from teddy_edge.conversation.hearing_ahead import HearingAhead, Understood
+from teddy_edge.conversation.inbox import Said
 from teddy_edge.conversation.journal import PATIENCE, Journal, Turn
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import Meter
@@ -77,12 +78,21 @@ class TurnTaker:
         self._failures = 0  # in a row
 
     async def take(
-        self, turn: Turn, utterance: Utterance, playback: Playback, *, speaking: Callable[[], object]
+        self, turn: Turn, said: Said, playback: Playback, *, speaking: Callable[[], object]
     ) -> None:
         """From an utterance to the end of its answer; calls `speaking` when the first clause is ready."""
+        watch = Stopwatch(self._clock, turn.decided_at)
         with bound(turn=turn.id, trace=turn.trace.trace_id):
-            await self._take(
-                _Progress(turn, utterance, Stopwatch(self._clock, turn.decided_at)), playback, speaking
+            await self._take(_Progress(turn, said, watch, playback.said), playback, speaking)
+
+    async def keep_what_was_heard(self, turn: Turn, playback: Playback) -> None:
+        """Of a reply that is about to be given up: the words before the play cursor, and no more."""
+        answer, heard = playback.answer, playback.words_heard
+        if answer and heard:
+            reply = as_said(answer.reply, playback.said).worded(heard)
+            whole = playback.last_clause_began
+            await self._memory.keep(
+                reply, generation=turn.generation, asked_back=answer.asked_back, whole=whole
             )
 
     async def _take(self, progress: _Progress, playback: Playback, speaking: Callable[[], object]) -> None:
@@ -90,7 +100,7 @@ class TurnTaker:
             heard = await self._hear(progress)
             if not heard:
                 return
-            answer = await self._answer(progress, heard)
+            playback.answer = answer = await self._answer(progress, heard)
             progress.turn.understood.set()
             await self._say(progress, answer.reply.text, playback, speaking)
             await playback.drained()
@@ -108,7 +118,7 @@ class TurnTaker:
         """None where it was a cough or a knock, or a talk that was meant for somebody else."""
         utterance = progress.utterance
         async with asyncio.timeout(HEARING_MOST):
-            understood = await self._hearing.hear(utterance)
+            understood = progress.heard_already or await self._hearing.hear(utterance)
         progress.watch.lap("hearing")
         hearing = understood.hearing
         if understood.ahead is not None:
@@ -182,6 +192,7 @@ class TurnTaker:
                 speaking()
             self._mouth.say(Spoken(pcm, turn.generation, number))
             progress.watch.lap("waiting")
+        playback.whole = True
         self._mouth.finish(turn.generation)
 
     async def _end(self, progress: _Progress, playback: Playback, outcome: Outcome) -> None:
@@ -190,7 +201,8 @@ class TurnTaker:
             return  # interrupted while its end was being written, or before anything was understood
         progress.ended = True
         reply = as_said(answer.reply, progress.said) if answer and progress.said else None
-        if answer and reply and playback.clauses_heard == len(progress.said):
+        heard = outcome != "interrupted" and playback.clauses_heard == len(progress.said)
+        if answer and reply and heard:
             await self._memory.keep(reply, generation=turn.generation, asked_back=answer.asked_back)
         first_sound = from_last_sample = None
         if playback.first_sound is not None:
@@ -234,14 +246,22 @@ class _Progress:
     """How far a turn has come; what is missing when it is interrupted stays empty."""
 
     turn: Turn
-    utterance: Utterance
+    spoken: Said
     watch: Stopwatch
+    said: list[Passed]  # the playback's too
     hearing: Hearing | None = None
     words: str = ""  # of it, what is to be answered
     answer: Answer | None = None
     ended: bool = False
-    said: list[Passed] = field(default_factory=list)
     events: list[Recorded | None] = field(default_factory=list)  # none for what the card has not taken yet
+
+    @property
+    def utterance(self) -> Utterance:
+        return self.spoken.utterance
+
+    @property
+    def heard_already(self) -> Understood | None:
+        return self.spoken.understood
 
 
 def _report(progress: _Progress, ended: TurnEnded) -> TurnReport:

@@ -62,6 +62,11 @@ class Recent:
             fresh[line] = fresh.pop(line)
         return Recent(reply.skill, reply.topic, reply.text, reply.note, tuple(fresh)[-REMEMBERED:])
 
+    def after_part(self, reply: Reply) -> Recent:
+        """The memory when only the beginning was heard: what it led to is not known, and may come again."""
+        note = self.note if self.skill == reply.skill else {}
+        return Recent(reply.skill, reply.topic, reply.text, note, self.lines)
+
 
 class Skill(Protocol):
     """Something to talk about that needs no internet. Holds no state: that travels in Recent and Reply."""
