@@ -76,6 +76,14 @@ class SoundServer:
         command = self._microphone.pacat("--playback", "--device=air", rate=EAR_RATE, ahead=500)
         subprocess.run(command, input=pcm.astype("<i2").tobytes(), check=True)
 
+    def ear_at_the_speaker(self) -> list[str]:
+        """A command that writes what the speaker plays, raw, 16 kHz mono, as it is played."""
+        return self._speaker.pacat("--record", "--device=speaker.monitor", rate=EAR_RATE, ahead=20)
+
+    def voice_in_the_air(self) -> list[str]:
+        """A command that plays what it reads, raw, 16 kHz mono, into the microphone."""
+        return self._microphone.pacat("--playback", "--device=air", rate=EAR_RATE, ahead=100)
+
     @contextlib.contextmanager
     def listening(self, rate: int = MOUTH_RATE) -> Iterator[Heard]:
         """What the speaker plays, at this rate, mono, while the block runs and the speaker is plugged in."""

@@ -115,6 +115,7 @@ async def live(
                     ("wishes", _obey(bear, talking)),
                     ("orders", bear.orders.run()),
                     ("sweeper", bear.state.keep_sweeping()),
+                    ("self-hearing", talking.self_hearing.run()),
                     ("meanings", bear.learn_meanings()),
                     ("render-ahead", bear.render_ahead()),
                     ("lifeline", lifeline.watch()),

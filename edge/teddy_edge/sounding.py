@@ -14,6 +14,7 @@ from teddy_edge.audio.card_speaker import CardSpeaker
 from teddy_edge.audio.devices import Direction, choose
 from teddy_edge.audio.microphone import Clip, ClipMicrophone, Microphone, MicrophoneEvent
 from teddy_edge.audio.mouth import Mouth
+from teddy_edge.audio.reference import Reference
 from teddy_edge.audio.ring import Ring
 from teddy_edge.audio.soundcard import PortAudio
 from teddy_edge.audio.speaker import FileSpeaker, Speaker
@@ -36,6 +37,11 @@ class SoundPlan:
     clips: tuple[Clip, ...]
     cards: Cards | None  # none where no card is used
 
+    @property
+    def hears_itself(self) -> bool:
+        """Whether what the speaker plays may reach the microphone."""
+        return not self.clips and _is_card(self.sound)
+
     def threads(
         self,
         talking: Talking,
@@ -46,22 +52,25 @@ class SoundPlan:
         begins: Callable[[MicrophoneEvent], None],
     ) -> list[Threaded]:
         """Speaker, ear and microphone, in the order in which they start."""
+        reference = Reference() if self.hears_itself else None
         ear = EarThread(
             ring=ring,
             ear=talking.ear,
+            echo=talking.echo,
             post=talking.inbox.post,
             failed=lifeline.failed("ear"),
             clock=talking.clock,
         )
         return [
-            self._speaker(talking.mouth, talking.clock, chance, lifeline),
+            self._speaker(talking.mouth, reference, talking.clock, chance, lifeline),
             ear,
-            self._microphone(ring, talking, chance, lifeline, begins),
+            self._microphone(ring, reference, talking, chance, lifeline, begins),
         ]
 
     def _microphone(
         self,
         ring: Ring,
+        reference: Reference | None,
         talking: Talking,
         chance: Chance,
         lifeline: Lifeline,
@@ -86,9 +95,12 @@ class SoundPlan:
             clock=talking.clock,
             chance=chance,
             device=self.sound.microphone or None,
+            reference=reference,
         )
 
-    def _speaker(self, mouth: Mouth, clock: Clock, chance: Chance, lifeline: Lifeline) -> Speaker:
+    def _speaker(
+        self, mouth: Mouth, reference: Reference | None, clock: Clock, chance: Chance, lifeline: Lifeline
+    ) -> Speaker:
         failed = lifeline.failed("mouth")
         if not _is_card(self.sound):
             wanted = self.sound.speaker
@@ -103,6 +115,7 @@ class SoundPlan:
             chance=chance,
             device=self.sound.speaker or None,
             ceiling=self.sound.ceiling,
+            reference=reference,
         )
 
     def _some_cards(self) -> Cards:

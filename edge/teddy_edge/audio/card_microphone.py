@@ -13,8 +13,9 @@ from teddy_edge.audio.intake import Intake, ToEar
 from teddy_edge.audio.keeper import CardKeeper
 from teddy_edge.audio.negotiation import Negotiation
 from teddy_edge.audio.pace import Pace
+from teddy_edge.audio.reference import Reference
 from teddy_edge.audio.ring import Ring
-from teddy_edge.audio.samples import EAR_RATE
+from teddy_edge.audio.samples import EAR_RATE, Pcm
 from teddy_shared.clock import Chance, Clock
 
 RATES: Final = (EAR_RATE, 48_000, 44_100, 32_000, 96_000, 22_050, 8_000)
@@ -39,9 +40,11 @@ class CardMicrophone:
         clock: Clock,
         chance: Chance,
         device: str | int | None = None,
+        reference: Reference | None = None,
         rates: Sequence[int] = RATES,
     ) -> None:
         self._ring = ring
+        self._reference = reference  # what the speaker plays meanwhile
         self._clock = clock
         self._failed = failed
         self._stop = Event()
@@ -95,11 +98,15 @@ class CardMicrophone:
             frames = self._intake.drain(TICK)
             if len(frames):
                 self._silence = None
-                self._ring.write(self._to_ear.turn(frames))
+                pcm = self._to_ear.turn(frames)
+                self._ring.write(pcm, self._played_meanwhile(len(pcm)))
         else:
             self._stop.wait(TICK)
         if self._keeper.lost:
             self._be_silent()
+
+    def _played_meanwhile(self, samples: int) -> Pcm | None:
+        return None if self._reference is None else self._reference.take(samples, self._clock.monotonic())
 
     def _be_silent(self) -> None:
         now = self._clock.monotonic()

@@ -11,6 +11,7 @@ from teddy_edge.audio.keeper import CardKeeper
 from teddy_edge.audio.mouth import Mouth
 from teddy_edge.audio.negotiation import Negotiation
 from teddy_edge.audio.outlet import Outlet
+from teddy_edge.audio.reference import Reference
 from teddy_edge.audio.samples import MOUTH_RATE
 from teddy_shared.clock import Chance, Clock
 
@@ -37,12 +38,13 @@ class CardSpeaker:
         chance: Chance,
         device: str | int | None = None,
         ceiling: float = 1.0,
+        reference: Reference | None = None,
         rates: Sequence[int] = RATES,
     ) -> None:
         self._failed = failed
         self._stop = Event()
         self._thread = Thread(target=self._run, name="mouth")
-        self._outlet = Outlet(mouth=mouth, clock=clock, ceiling=ceiling)
+        self._outlet = Outlet(mouth=mouth, clock=clock, ceiling=ceiling, reference=reference)
         self._negotiation = Negotiation(
             cards=cards, direction="speaker", device=device, rates=rates, buffered=BUFFERED
         )

@@ -10,6 +10,7 @@ import numpy as np
 from teddy_edge.audio.card import Format
 from teddy_edge.audio.mouth import Mouth
 from teddy_edge.audio.pace import Pace
+from teddy_edge.audio.reference import Reference
 from teddy_edge.audio.resample import Resampler, Samples
 from teddy_edge.audio.samples import MOUTH_RATE
 from teddy_shared.clock import Clock
@@ -25,8 +26,11 @@ class Outlet:
     stale is heard holds up to what the device itself has buffered.
     """
 
-    def __init__(self, *, mouth: Mouth, clock: Clock, ceiling: float) -> None:
+    def __init__(
+        self, *, mouth: Mouth, clock: Clock, ceiling: float, reference: Reference | None = None
+    ) -> None:
         self._mouth = mouth
+        self._reference = reference  # for the ear, which hears the bear too
         self._clock = clock
         self._limit = int(ceiling * FULL_SCALE)
         self._lock = Lock()
@@ -51,6 +55,8 @@ class Outlet:
             sound = np.clip(self._draw(frames), -self._limit, self._limit)  # last: nothing is louder
             _interleave(sound, self._form, out)
             delay = min(max(0.0, delay), LONGEST_DELAY)
+            if self._reference is not None:
+                self._reference.played(sound, now + delay)
             self._sounds_at = now + delay + frames / self._form.rate
 
     def let_pass(self) -> None:
@@ -91,6 +97,8 @@ class Outlet:
         self._form = form
         self._resampler = Resampler(from_rate=MOUTH_RATE, to_rate=form.rate)
         self._over: Samples = np.zeros(0, np.float32)  # resampled and not yet asked for
+        if self._reference is not None:
+            self._reference.fit(form.rate)
 
     def _draw(self, frames: int) -> Samples:
         needed = self._resampler.needed(frames - len(self._over))

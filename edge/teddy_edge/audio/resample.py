@@ -42,9 +42,11 @@ class Resampler:
         known = np.concatenate((self._past, samples))
         end = len(samples) * self._up
         places = np.arange(self._next, end, self._down)
-        whole, phase = np.divmod(places, self._up)
-        windows = sliding_window_view(known, self._taps.shape[1])[whole]
-        out: Samples = (windows * self._taps[phase]).sum(axis=1)
+        out: Samples = np.zeros(len(places), np.float32)
+        if known.any():  # most of the time nobody speaks
+            whole, phase = np.divmod(places, self._up)
+            windows = sliding_window_view(known, self._taps.shape[1])[whole]
+            out = (windows * self._taps[phase]).sum(axis=1)
         self._next += len(places) * self._down - end
         self._past = known[len(samples) :]
         return out

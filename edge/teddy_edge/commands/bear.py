@@ -90,6 +90,8 @@ async def _run(settings: Settings, sound: SoundPlan, undertaker: Undertaker, *, 
     onlooker = Printing(unread=lambda: loop.call_soon_threadsafe(stop.set)) if as_json else Nobody()
     begins = onlooker.begins if isinstance(onlooker, Printing) else _ignore
     async with open_bear(settings, onlooker=onlooker) as bear, bear.talk() as talking:
+        if sound.hears_itself:
+            await talking.self_hearing.attach()
         lifeline, ring = Lifeline(dying=undertaker.call), Ring()
         threads = sound.threads(talking, ring=ring, lifeline=lifeline, chance=bear.chance, begins=begins)
         watchman = Watchman(

@@ -16,6 +16,8 @@ from teddy_edge.conversation.states import States
 from teddy_edge.conversation.turn import Speech
 from teddy_edge.ear.ear import Ear, SpeechNet, WordSpotter
 from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.echo.echo import Echo
+from teddy_edge.echo.self_hearing import SelfHearing
 from teddy_edge.inference.governor import Governor
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.orders import Orders
@@ -52,6 +54,8 @@ class Talking:
     dialogue: Dialogue
     states: States
     endpointing: Endpointing
+    echo: Echo
+    self_hearing: SelfHearing
     clock: Clock
 
 

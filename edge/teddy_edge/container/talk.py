@@ -30,7 +30,11 @@ from teddy_edge.ear.attention import AlwaysAttentive, Attention, ByName
 from teddy_edge.ear.ear import Ear
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.gate import Gate
-from teddy_edge.echo.leakage import Leakage, NoLeakage
+from teddy_edge.echo.echo import Echo
+from teddy_edge.echo.leakage import Leakage
+from teddy_edge.echo.notes import EchoNotes
+from teddy_edge.echo.self_hearing import SelfHearing
+from teddy_edge.identity import Identity
 from teddy_edge.inference.governor import Governor
 from teddy_edge.link.erasing import Erasing
 from teddy_edge.outbox.store import Outbox
@@ -50,13 +54,27 @@ class Talk(Provider):
 
     generations = provide(Generations)
     states = provide(States)
-    leakage = provide(NoLeakage, provides=Leakage)
 
     @provide
     async def id(self, chance: Chance, state: State) -> AsyncIterator[TalkId]:
         talk = TalkId(chance.token(8))
         async with state.session(talk):
             yield talk
+
+    @provide
+    def echo(self) -> Echo:
+        return Echo()
+
+    @provide
+    def leakage(self, echo: Echo) -> Leakage:
+        return echo
+
+    @provide
+    def self_hearing(
+        self, echo: Echo, mouth: Mouth, identity: Identity, state: State, clock: Clock
+    ) -> SelfHearing:
+        notes = EchoNotes(bear=identity.bear, state=state, clock=clock)
+        return SelfHearing(echo=echo, mouth=mouth, notes=notes)
 
     @provide
     async def inbox(self) -> Inbox:

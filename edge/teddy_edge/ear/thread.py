@@ -8,6 +8,7 @@ from threading import Thread
 
 from teddy_edge.audio.ring import Ring
 from teddy_edge.ear.ear import Ear, EarEvent
+from teddy_edge.echo.echo import Echo
 from teddy_shared.clock import Clock
 
 
@@ -27,12 +28,14 @@ class EarThread:
         *,
         ring: Ring,
         ear: Ear,
+        echo: Echo | None = None,  # none where no speaker is near
         post: Callable[[Noticed], None],
         failed: Callable[[BaseException], None],
         clock: Clock,
     ) -> None:
         self._ring = ring
         self._ear = ear
+        self._echo = echo or Echo()
         self._post = post
         self._failed = failed
         self._clock = clock
@@ -50,7 +53,7 @@ class EarThread:
     def _run(self) -> None:
         try:
             while (heard := self._ring.read()) is not None:
-                for event in self._ear.step(heard):
+                for event in self._ear.step(self._echo.clean(heard)):
                     self._post(Noticed(event, self._clock.monotonic()))
         except BaseException as error:  # the brain must know before the thread is gone
             self._failed(error)

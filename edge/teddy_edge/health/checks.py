@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from teddy_edge.health import clock, connection, databases, models, papers, place
+from teddy_edge.health import clock, connection, databases, echo, models, papers, place
 from teddy_edge.health.finding import Finding
 from teddy_edge.health.patient import Patient
 
@@ -26,6 +26,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "outbox": databases.outbox,
     "state": databases.state,
     "models": models.models,
+    "echo": echo.echo,
     "broker": connection.broker,
     "link": connection.link,
 }

@@ -14,6 +14,7 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "gpiozero": ("edge/teddy_edge/body/pins.py",),
     "hibari": ("edge/teddy_edge/speech/hibari.py",),
     "hiredis": ("cloud/teddy_cloud/storage/lines.py",),
+    "livekit": ("edge/teddy_edge/echo/canceller.py",),
     "onnx": ("edge/teddy_edge/inference/graph.py",),
     "onnxruntime": ("edge/teddy_edge/inference/session.py",),
     "prometheus_client": ("edge/teddy_edge/telemetry/metrics.py",),
