@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from teddy_edge.conversation.dialogue import Dialogue
 from teddy_edge.conversation.hearing_ahead import Recogniser
 from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.skills.by_meaning import ByMeaning
+from teddy_edge.conversation.skills.openers import load_openers
 from teddy_edge.conversation.states import States
 from teddy_edge.conversation.turn import Speech
 from teddy_edge.ear.ear import Ear, SpeechNet, WordSpotter
@@ -79,12 +81,16 @@ class Bear:
         return healed_of(self.store, self.outbox)
 
     async def render_ahead(self) -> None:
-        """Common lines onto the shelf; a task for the time behind the start. Ends by itself."""
+        """Common lines onto the shelf, and how the others begin; a task for the time behind the start.
+
+        Ends by itself.
+        """
         models, governor = await self.parts.get(Models), await self.parts.get(Governor)  # type: ignore[type-abstract]
         scripts = await self.parts.get(Scripts)
         if models.shelf is not None:
             lines = [safe.text for safe in safe_lines()] + [line for _, line in scripts.every_line()]
-            await render_ahead(models.shelf, lines, governor)
+            openers = await asyncio.to_thread(load_openers)
+            await render_ahead(models.shelf, governor, lines=lines, openers=openers)
 
     async def learn_meanings(self) -> None:
         """The sentence model, also behind the start. Ends by itself; without it the rules go on alone."""

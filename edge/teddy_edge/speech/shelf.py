@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,8 @@ from teddy_shared.errors import ConfigError
 from teddy_shared.logs import log
 from teddy_shared.seal import write_private
 
-MOST: Final = 400  # clauses, about 25 MB; the shelf is for what is said again and again
+MOST: Final = 1600  # clauses, about 100 MB; the shelf is for what is said again and again
+BREATH: Final = 1.0  # seconds of rest at most behind a clause
 CHECK: Final = 16  # bytes of the hash that stands before the samples
 
 
@@ -38,11 +40,17 @@ class Shelf:
         kept = self._read(self._place(text))
         return self._synthesizer.render(text) if kept is None else kept
 
+    def wanting(self, texts: Sequence[str]) -> list[str]:
+        """Those of the clauses that are not there. What is none of them is cleared away. Blocks."""
+        wanted = {self._place(text): text for text in texts}
+        there = set(self._folder.glob("*.pcm")) if self._folder.is_dir() else set()
+        for place in there - wanted.keys():
+            place.unlink(missing_ok=True)  # of an older release, or of another voice
+        return [text for place, text in wanted.items() if place not in there]
+
     def keep(self, text: str) -> None:
-        """Render a clause for later, unless it is there. Blocks; a disk that is full costs only time."""
+        """Render a clause for later. Blocks; a disk that is full costs only time."""
         place = self._place(text)
-        if self._read(place) is not None:
-            return
         samples = self._synthesizer.render(text).astype("<i2").tobytes()
         try:
             write_private(place, _check(samples) + samples)
@@ -59,20 +67,32 @@ class Shelf:
             return None
         check, samples = data[:CHECK], data[CHECK:]
         if len(samples) % 2 or check != _check(samples):
-            return None  # cut off by a power cut, or rotten: it will be rendered again
+            place.unlink(
+                missing_ok=True
+            )  # cut off by a power cut, or rotten: at the next start it is made anew
+            return None
         return np.frombuffer(samples, "<i2").astype(np.int16)
 
 
-async def render_ahead(shelf: Shelf, lines: Iterable[str], governor: Governor) -> None:
-    """Fill the shelf clause by clause, behind everything that somebody waits for."""
-    wanted = dict.fromkeys(clause for line in lines for clause in clauses(line))
-    for clause in list(wanted)[:MOST]:
-        try:
+async def render_ahead(
+    shelf: Shelf, governor: Governor, *, lines: Iterable[str], openers: Iterable[str] = ()
+) -> None:
+    """Fill the shelf behind everything that somebody waits for: lines clause by clause, then openers.
+
+    It takes half of a core at most, and leaves the other half to whatever else has just started.
+    """
+    known = dict.fromkeys((*(clause for line in lines for clause in clauses(line)), *openers))
+    loop = asyncio.get_running_loop()
+    try:
+        wanting = await governor.run(Work.AHEAD, shelf.wanting, list(known)[:MOST])
+        for clause in wanting:
+            began = loop.time()
             await governor.run(Work.AHEAD, shelf.keep, clause)
-        except TimeoutError:  # the voice hangs; whoever is spoken to will notice, and this can wait
-            log("voice").warning("rendering ahead is given up")
-            return
-    log("voice").info("common lines are rendered", clauses=min(len(wanted), MOST))
+            await asyncio.sleep(min(loop.time() - began, BREATH))
+    except (TimeoutError, OSError) as error:  # the voice hangs or the card is ill; whoever talks will notice
+        log("voice").warning("rendering ahead is given up", error=type(error).__name__)
+        return
+    log("voice").info("common lines are rendered", clauses=min(len(known), MOST), anew=len(wanting))
 
 
 def _check(samples: bytes) -> bytes:
