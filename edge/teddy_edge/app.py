@@ -99,10 +99,11 @@ async def live(
     stop: asyncio.Event,
     *,
     beat: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    body: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Until `stop` is set or a part dies. Threads start in order and end in reverse, before the tasks.
 
-    `beat` is the loop's sign of life, for a watchman among the threads.
+    `beat` is the loop's sign of life, for a watchman among the threads; `body` does what the body needs.
     """
     await _record(bear, BearStarted(software=SOFTWARE, healed=bear.healed))
     talking.inbox.when_full(lifeline.failed("inbox"))
@@ -127,6 +128,8 @@ async def live(
                 running.append(tasks.create_task(_sync(bear, bear.link), name="sync"))
             if beat is not None:
                 running.append(tasks.create_task(beat(), name="heartbeat"))
+            if body is not None:
+                running.append(tasks.create_task(body(), name="body"))
             async with _started(threads):
                 await stop.wait()
             for task in running:

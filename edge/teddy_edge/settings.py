@@ -35,6 +35,18 @@ class Sound(Section):
     ceiling: Annotated[float, Field(ge=0, le=1)] = 1.0  # share of full scale that the card never exceeds
 
 
+Pin = Annotated[int, Field(ge=0, le=27)]
+
+
+class Body(Section):
+    """Pins by their BCM numbers; the board's profile names them. What is not named is not there."""
+
+    paw: Pin | None = None  # a contact to ground
+    mute: Pin | None = None  # a switch to ground; closed is mute
+    light: tuple[()] | tuple[Pin] | tuple[Pin, Pin, Pin] = ()  # one colour, or red, green and blue
+    pins: Literal["board", "mock"] = "board"  # mock: pins in memory, for a machine without any
+
+
 class Models(Section):
     cache: Path = Path()  # empty: the user's cache folder
     threads: Annotated[int, Field(ge=1, le=4)] = 1  # a model
@@ -64,6 +76,7 @@ class Settings(Section):
     data: Path = Path()  # folder for outbox, state and keys; empty: the user's data folder
     listening: Listening = Listening()
     sound: Sound = Sound()
+    body: Body = Body()
     models: Models = Models()
     link: Link = Link()
     outbox: Outbox = Outbox()

@@ -50,6 +50,7 @@ class SoundPlan:
         lifeline: Lifeline,
         chance: Chance,
         begins: Callable[[MicrophoneEvent], None],
+        muted: Callable[[], bool],
     ) -> list[Threaded]:
         """Speaker, ear and microphone, in the order in which they start."""
         reference = Reference() if self.hears_itself else None
@@ -60,6 +61,7 @@ class SoundPlan:
             post=talking.inbox.post,
             failed=lifeline.failed("ear"),
             clock=talking.clock,
+            muted=muted,
         )
         return [
             self._speaker(talking.mouth, reference, talking.clock, chance, lifeline),

@@ -12,6 +12,7 @@ import pytest
 from dishka import Provider, Scope, provide
 
 from teddy_edge.audio.samples import MOUTH_RATE
+from teddy_edge.body.mute import MuteTurned
 from teddy_edge.container.bear import open_bear
 from teddy_edge.container.bundles import Bear, Models, Talking
 from teddy_edge.conversation.states import State
@@ -210,6 +211,23 @@ async def test_the_bear_is_back_at_rest_after_the_follow_up_window(
         await at.room.quiet(9)
 
         assert at.talking.states.now is State.IDLE
+
+
+@pytest.mark.virtual_time
+async def test_ears_that_go_off_leave_an_answer_whole_and_show_until_they_are_on(
+    warm: VirtualParts, speaking: Speaking, tmp_path: Path
+) -> None:
+    async with home(warm, tmp_path) as at:
+        await at.room.say(speaking.child("Hello Teddy."))
+        await at.room.quiet_until(lambda: at.talking.states.now is State.SPEAKING)
+        at.talking.inbox.post(MuteTurned(on=True))
+        await at.room.quiet_until(lambda: at.talking.states.now is not State.SPEAKING)
+        off = at.talking.states.now
+        at.talking.inbox.post(MuteTurned(on=False))
+        await at.room.quiet(0.1)
+
+        assert [each.outcome for each in at.reports] == ["answered"]
+        assert (off, at.talking.states.now) == (State.MUTED, State.IDLE)
 
 
 def test_the_same_talk_goes_the_same_way_every_time(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition
 from typing import Final
@@ -32,9 +33,14 @@ class Overrun:
 
 
 class Ring:
-    """One writer, one reader, each on its own thread. The writer never waits and never allocates."""
+    """One writer, one reader, each on its own thread. The writer never waits and never allocates.
 
-    def __init__(self, *, capacity: int = CAPACITY) -> None:
+    While the ears are off (`muted`) it takes silence for whatever comes, so that the count of samples, and
+    with it whoever watches that the microphone lives, goes on; call `forget` when they go off.
+    """
+
+    def __init__(self, *, capacity: int = CAPACITY, muted: Callable[[], bool] = lambda: False) -> None:
+        self._muted = muted
         self._samples = np.zeros((capacity, 2), np.int16)  # microphone and reference side by side
         self._capacity = capacity
         self._written = 0
@@ -51,11 +57,18 @@ class Ring:
             piece = slice(at, at + self._capacity)
             self._copy(pcm[piece], None if reference is None else reference[piece])
 
+    def forget(self) -> None:
+        """What waits to be read becomes silence. From any thread."""
+        with self._changed:
+            self._samples[:] = 0
+
     def _copy(self, pcm: Pcm, reference: Pcm | None) -> None:
         with self._changed:
+            # Asked under the lock, so that nothing slips in behind `forget`.
+            heard = None if self._muted() else pcm
             start = self._written % self._capacity
             head = min(len(pcm), self._capacity - start)
-            for channel, samples in enumerate((pcm, reference)):
+            for channel, samples in enumerate((heard, reference)):
                 self._samples[start : start + head, channel] = 0 if samples is None else samples[:head]
                 self._samples[: len(pcm) - head, channel] = 0 if samples is None else samples[head:]
             self._written += len(pcm)

@@ -17,6 +17,7 @@ from teddy_edge.audio.microphone import ClipBegins, MicrophoneEvent
 from teddy_edge.audio.ring import Ring
 from teddy_edge.container.bear import open_bear
 from teddy_edge.conversation.report import Nobody, TurnReport
+from teddy_edge.embodying import embodied
 from teddy_edge.health.signs import signs_of
 from teddy_edge.health.supervisor import supervisor_of
 from teddy_edge.health.undertaker import Undertaker
@@ -89,11 +90,20 @@ async def _run(settings: Settings, sound: SoundPlan, undertaker: Undertaker, *, 
         loop.add_signal_handler(number, stop.set)
     onlooker = Printing(unread=lambda: loop.call_soon_threadsafe(stop.set)) if as_json else Nobody()
     begins = onlooker.begins if isinstance(onlooker, Printing) else _ignore
-    async with open_bear(settings, onlooker=onlooker) as bear, bear.talk() as talking:
+    lifeline = Lifeline(dying=undertaker.call)
+    async with (
+        open_bear(settings, onlooker=onlooker) as bear,
+        bear.talk() as talking,
+        embodied(settings, bear, talking, lifeline) as body,
+    ):
         if sound.hears_itself:
             await talking.self_hearing.attach()
-        lifeline, ring = Lifeline(dying=undertaker.call), Ring()
-        threads = sound.threads(talking, ring=ring, lifeline=lifeline, chance=bear.chance, begins=begins)
+        ring = Ring(muted=body.muted)
+        body.mute.observe(lambda _: ring.forget())
+        hearing = sound.threads(
+            talking, ring=ring, lifeline=lifeline, chance=bear.chance, begins=begins, muted=body.muted
+        )
+        threads = [*body.threads, *hearing]
         watchman = Watchman(
             signs=signs_of(ring, talking.mouth, await bear.parts.get(Governor)),
             supervisor=supervisor_of(os.environ),
@@ -104,7 +114,9 @@ async def _run(settings: Settings, sound: SoundPlan, undertaker: Undertaker, *, 
             metrics = {} if bear.endpoint is None else {"metrics_port": bear.endpoint.port}
             onlooker.tell({"event": "ready", **metrics})
         with deaths_told(lifeline):
-            await live(bear, talking, [*threads, watchman], lifeline, stop, beat=watchman.beat)
+            await live(
+                bear, talking, [*threads, watchman], lifeline, stop, beat=watchman.beat, body=body.live
+            )
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from teddy_edge.audio.mouth import ClauseHeard, Drained, Hushed, SoundBegan
 from teddy_edge.audio.ring import Overrun
+from teddy_edge.body.mute import MuteTurned
 from teddy_edge.body.paw import Squeezed
 from teddy_edge.conversation.floor import Floor
 from teddy_edge.conversation.generation import Generations
@@ -69,6 +70,7 @@ class Dialogue:
         self._meter = meter
         self._waiting: deque[Said] = deque(maxlen=WAITING)  # to be answered when the floor is free
         self._child_speaks = False
+        self._ears_off = False
 
     @property
     def at_rest(self) -> bool:
@@ -134,6 +136,8 @@ class Dialogue:
                     self._free(tasks)
             case Hushed():
                 await self._give_up(tasks)
+            case MuteTurned(on=on):
+                self._turn_ears(off=on)
             case SoundBegan() | ClauseHeard() | Drained():
                 self._turns.follow(news)
 
@@ -208,6 +212,21 @@ class Dialogue:
         elif self._states.now is State.LISTENING:
             self._states.to(State.IDLE)
 
+    def _turn_ears(self, *, off: bool) -> None:
+        """A turn under way goes on: whoever asked for help before the ears went off is answered."""
+        self._ears_off = off
+        if off:
+            self._hearing.drop()
+            self._child_speaks = False
+            self._nobody_spoke()
+        if off and self._states.now in AT_REST | {State.ATTENDING, State.LISTENING}:
+            self._states.to(State.MUTED)
+        elif not off and self._states.now is State.MUTED:
+            self._states.to(State.IDLE)
+
     def _rest(self) -> None:
+        if self._ears_off and not self._waiting:
+            self._states.to(State.MUTED)
+            return
         spoke = self._states.now in (State.SPEAKING, State.INTERRUPTED)
         self._states.to(State.FOLLOW_UP if spoke else State.IDLE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from teddy_edge.audio.mouth import MouthEvent
+from teddy_edge.body.mute import MuteTurned
 from teddy_edge.body.paw import Squeezed
 from teddy_edge.conversation.hearing_ahead import Understood
 from teddy_edge.ear.segmenter import Utterance
@@ -32,7 +33,7 @@ class Said:
     understood: Understood | None = None
 
 
-News = Noticed | MouthEvent | Squeezed | TurnFinished | Said
+News = Noticed | MouthEvent | MuteTurned | Squeezed | TurnFinished | Said
 
 
 class Inbox:

@@ -41,7 +41,7 @@ MOVES: Final[dict[State, frozenset[State]]] = {
         # Thinking ends without a word when nothing was understood that needs one.
         S.THINKING: {S.SPEAKING, S.INTERRUPTED, S.IDLE, S.MUTED},
         S.SPEAKING: {S.INTERRUPTED, S.FOLLOW_UP, S.IDLE, S.MUTED},
-        S.INTERRUPTED: {S.LISTENING, S.THINKING, S.SPEAKING, S.FOLLOW_UP, S.IDLE},
+        S.INTERRUPTED: {S.LISTENING, S.THINKING, S.SPEAKING, S.FOLLOW_UP, S.IDLE, S.MUTED},
         S.FOLLOW_UP: _RESTING | {S.IDLE},
         S.RINGING: {S.ATTENDING, S.LISTENING, S.IDLE, S.MUTED},
         S.MUTED: {S.IDLE, S.QUIET_HOURS, S.UPDATING},

@@ -80,6 +80,12 @@ class Ear:
         """How the utterance that pauses at `speech_end` sounds; too late is no harm. From any thread."""
         self._segmenter.judged = Judged(speech_end, words)
 
+    def forget(self) -> None:
+        """The ears have gone off: what was being said is dropped, and what was said is no longer kept."""
+        self._segmenter.drop()
+        self._history.forget()
+        self._stirs = False
+
     def step(self, heard: Hop | Overrun) -> list[EarEvent]:
         """Take 10 ms (or the news that some were lost) and tell what it means."""
         if isinstance(heard, Overrun):

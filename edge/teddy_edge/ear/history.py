@@ -39,6 +39,10 @@ class History:
         stop = max(start, min(stop, self._end))
         return start, self._samples[start - oldest : stop - oldest].copy()
 
+    def forget(self) -> None:
+        """What is kept becomes silence; the indices stay true."""
+        self._samples[:] = 0
+
     def _append(self, pcm: Pcm) -> None:
         if self._filled + len(pcm) > len(self._samples):
             # Once every twenty seconds: moving is cheaper than an index that wraps on every cut.

@@ -119,6 +119,11 @@ class Segmenter:
         """Nobody is near: what may have become speech will not."""
         self._onset = 0
 
+    def drop(self) -> None:
+        """What was being said is not to be heard."""
+        self._speech = None
+        self._onset = 0
+
     def judge(self, probability: float, start: int) -> SegmenterEvent | None:
         """Take the probability of the frame that begins at sample `start`."""
         if self._speech is None:

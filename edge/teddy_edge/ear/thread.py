@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
 
-from teddy_edge.audio.ring import Ring
+from teddy_edge.audio.ring import Hop, Overrun, Ring
 from teddy_edge.ear.ear import Ear, EarEvent
 from teddy_edge.echo.echo import Echo
 from teddy_shared.clock import Clock
@@ -21,7 +21,10 @@ class Noticed:
 
 
 class EarThread:
-    """Runs until the ring is closed. If it dies, `failed` hears of it: a bear is never silently deaf."""
+    """Runs until the ring is closed. If it dies, `failed` hears of it: a bear is never silently deaf.
+
+    While the ears are off it goes on with the silence that the ring gives it, and tells nothing of it.
+    """
 
     def __init__(
         self,
@@ -32,7 +35,10 @@ class EarThread:
         post: Callable[[Noticed], None],
         failed: Callable[[BaseException], None],
         clock: Clock,
+        muted: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._muted = muted
+        self._was_muted = False
         self._ring = ring
         self._ear = ear
         self._echo = echo or Echo()
@@ -53,8 +59,16 @@ class EarThread:
     def _run(self) -> None:
         try:
             while (heard := self._ring.read()) is not None:
-                for event in self._ear.step(self._echo.clean(heard)):
+                for event in self._step(heard):
                     self._post(Noticed(event, self._clock.monotonic()))
         except BaseException as error:  # the brain must know before the thread is gone
             self._failed(error)
             raise
+
+    def _step(self, heard: Hop | Overrun) -> list[EarEvent]:
+        muted = self._muted()
+        if muted and not self._was_muted:
+            self._ear.forget()
+        self._was_muted = muted
+        events = self._ear.step(self._echo.clean(heard))
+        return [] if muted else events
