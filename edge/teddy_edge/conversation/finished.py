@@ -3,27 +3,178 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
+from teddy_edge.conversation.open_words import (
+    ADVERBS,
+    AUXILIARIES,
+    BE,
+    BEFORE_NOUNS,
+    DETERMINERS,
+    DOING,
+    DONE,
+    ENDING_VERBS,
+    FILLERS,
+    HALVES,
+    LINKS,
+    NOT_THE_MOST,
+    ONLY_SUBJECTS,
+    PREPOSITIONS,
+    SUBJECTS,
+    TELLING,
+    WANTING,
+    WHOLE,
+)
 from teddy_edge.ear.endpointing import WordsSoFar
+from teddy_edge.speech.transcriber import Hearing
+
+SURE_ENOUGH: Final = -0.6
+"""Average log probability of a hearing that may end a turn: half a sentence may be misheard as a whole one."""
 
 _WORD: Final = re.compile(r"[a-z0-9']+")
-_GOES_ON: Final = ("...", "…", ",", "-", ":", ";")  # how a transcript ends that does not end
+_TRAILS: Final = ("...", "…", ",", "-", ":", ";")  # how a transcript ends that does not end
+_CALLS: Final = frozenset({"teddy", "hey", "hello", "hi", "please", "oh", "okay", "yes", "no", "ouch"})
+_ASKING: Final = frozenset({"what", "who", "where", "when", "why", "how", "which", "whose"})
+_ASKING_AND_BE: Final = {"what's": "what", "who's": "who", "where's": "where", "how's": "how"}
+_COUNTED: Final = frozenset(
+    {"many", "much", "far", "old", "long", "big", "tall", "fast", "deep", "heavy", "high"}
+)
+_DEPENDENT: Final = frozenset({"when", "if", "after", "before", "while", "because", "since", "until"})
+_LEADING_ON: Final = _DEPENDENT | {"what", "how", "where", "why", "who", "whether"}
+_OBJECTS: Final = frozenset({"me", "us", "him", "her", "them", "you", "it"})
 
-_LAST_WORDS: Final = """
-a an the my your his her its our their this these those some any every no
-and or but because so if when while until since than as that which who whose
-of to in on at for with from into by about under over behind between through like
-i he she we they am is are was were be been has have had do does did can could will would shall should
-might must may very really too um uh er hmm well then also just maybe let's gonna wanna
-"""
-_NEVER_LAST: Final = frozenset(_LAST_WORDS.split())
-"""Words that no sentence of a child ends with, as good as ever."""
+NEVER_LAST: Final = (
+    (DETERMINERS - {"her"}) | ONLY_SUBJECTS | LINKS | PREPOSITIONS | FILLERS | ADVERBS | AUXILIARIES
+)
+"""Words that hardly any sentence of a child ends with."""
 
 
-def words_of(text: str) -> WordsSoFar:
+def words_of(hearing: Hearing) -> WordsSoFar:
     """FINISHED only where it is likely: to wait in vain costs less than to cut a child off."""
+    sure = hearing.average_logprob >= SURE_ENOUGH
+    return WordsSoFar.FINISHED if sure and sounds_finished(hearing.text) else WordsSoFar.OPEN
+
+
+def sounds_finished(text: str) -> bool:
+    """By its words alone, as a recogniser writes them down."""
     said = _WORD.findall(text.lower())
-    if not said or text.rstrip().endswith(_GOES_ON) or said[-1] in _NEVER_LAST:
-        return WordsSoFar.OPEN
-    return WordsSoFar.FINISHED
+    if " ".join(said) in WHOLE:
+        return True
+    return bool(said) and not text.rstrip().endswith(_TRAILS) and _is_whole(_without_calls(said))
+
+
+def _without_calls(said: Sequence[str]) -> Sequence[str]:
+    """Without what is said before a sentence begins."""
+    first = 0
+    while first < len(said) and (
+        said[first] in _CALLS or said[first] in FILLERS or said[first] in ("and", "but", "so")
+    ):
+        first += 1
+    return said[first:]
+
+
+def _is_whole(said: Sequence[str]) -> bool:
+    if len(said) < 2 or said[-1] in NEVER_LAST or said[-1] in HALVES:
+        return False
+    first, rest = said[0], said[1:]
+    if first in _ASKING_AND_BE:
+        return _is_whole_question(_ASKING_AND_BE[first], ["is", *rest])
+    if first in _ASKING and not (first == "when" and rest[0] in SUBJECTS | DETERMINERS):
+        return _is_whole_question(first, rest)
+    if first in AUXILIARIES and first not in ONLY_SUBJECTS | {"let's", "don't", "gonna", "wanna"}:
+        return _is_whole_yes_no(first, rest)
+    if not _is_its_last_clause_begun(said):
+        return False
+    needed = 2 if first in _DEPENDENT or _has_a_clause_about_its_subject(said) else 1
+    return sum(map(_is_verb, said)) >= needed and _ends_well(said)
+
+
+def _is_whole_question(asking: str, rest: Sequence[str]) -> bool:
+    at = next((at for at, word in enumerate(rest) if word in AUXILIARIES), None)
+    if at is None:  # "who made the moon"; but not "how many legs"
+        return asking in ("who", "what", "which") and len(rest) > 2 and _is_verb(rest[0]) and _ends_well(rest)
+    helper, said = rest[at], rest[at + 1 :]
+    if not said or (asking == "what" and _stands_before_a_noun(said[-1])):
+        return False
+    beyond = said[_subject(said) :]
+    if helper in BE and not (asking in ("why", "how") and at == 0):
+        return bool(beyond or said) and (said[-1] != "you" or asking != "what") and _ends_well(["is", *said])
+    if helper in BE:
+        return said == ["you"] or (bool(beyond) and _ends_well(["is", *said]))
+    if not beyond:
+        return False
+    about_a_thing = asking in ("what", "who", "which") or (at > 0 and rest[0] in ("many", "much"))
+    if len(beyond) == 1 and (about_a_thing or beyond[0] not in WANTING):
+        return True
+    return _ends_well(said)
+
+
+def _is_whole_yes_no(helper: str, rest: Sequence[str]) -> bool:
+    beyond = rest[_subject(rest) :]
+    if not beyond:
+        return False
+    return _ends_well([helper, *rest] if helper in BE else rest)
+
+
+def _subject(said: Sequence[str]) -> int:
+    """How many words name whom it is about: "you", "a spider", "my little brother"."""
+    if not said or said[0] in SUBJECTS:
+        return min(1, len(said))
+    at = 0
+    while at < len(said) and (said[at] in DETERMINERS or _stands_before_a_noun(said[at])):
+        at += 1
+    return min(at + 1, len(said))
+
+
+def _has_a_clause_about_its_subject(said: Sequence[str]) -> bool:
+    """As in "the girl who sits next to me", of whom nothing has been said yet."""
+    at = next((at for at, word in enumerate(said) if word in ("who", "that", "which")), 0)
+    return at > 0 and not any(map(_is_verb, said[:at]))
+
+
+def _is_its_last_clause_begun(said: Sequence[str]) -> bool:
+    """Whether something is said about what "how", "if" or "because" leads to."""
+    at = max((at for at, word in enumerate(said) if word in _LEADING_ON), default=0)
+    return at == 0 or any(map(_is_verb, said[at + 1 :]))
+
+
+def _ends_well(said: Sequence[str]) -> bool:
+    last, before = said[-1], said[-2] if len(said) > 1 else ""
+    if last in NEVER_LAST or last in HALVES or last in WANTING or last in DOING or last.endswith("'s"):
+        return False
+    if last.endswith("ed") and len(last) > 4 and last not in DONE:
+        return False
+    if last.endswith("ing") and len(last) > 5 and before not in BE | {"go", "went", "going", "you"}:
+        return False
+    if last in _OBJECTS:
+        return before not in TELLING and before not in LINKS
+    if last == "old" and before in ("years", "year", "months"):
+        return True
+    if _stands_before_a_noun(last):
+        return _is_said_to_be(said[:-1]) or (last.isdigit() and before in ("to", "times", "plus", "minus"))
+    return True
+
+
+def _is_said_to_be(said: Sequence[str]) -> bool:
+    """Whether "is" or "feels" stands right before, but for "very", and for whom it is about in a question."""
+    at = len(said) - 1
+    while at >= 0 and said[at] in ADVERBS:
+        at -= 1
+    if at < 0 or said[at] in DETERMINERS:
+        return False
+    if said[at] in BE or said[at] in ("feel", "feels", "look", "looks", "get", "getting"):
+        return True
+    return said[0] in BE and at == _subject(said[1:])
+
+
+def _stands_before_a_noun(word: str) -> bool:
+    if word in BEFORE_NOUNS or word.isdigit():
+        return True
+    return word.endswith("est") and len(word) > 5 and word not in NOT_THE_MOST
+
+
+def _is_verb(word: str) -> bool:
+    if word in AUXILIARIES or word in WANTING or word in ENDING_VERBS or word in TELLING or word in DOING:
+        return True
+    return len(word) > 4 and word.endswith("ed")

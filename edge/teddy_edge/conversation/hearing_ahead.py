@@ -97,7 +97,7 @@ class HearingAhead:
             async with asyncio.timeout(MOST):
                 guess.hearing = await self._governor.run(Work.SPECULATION, transcribe)
             guess.took = self._clock.monotonic() - asked
-            words = words_of(guess.hearing.text)
+            words = words_of(guess.hearing)
         except Exception as error:  # barrier: nobody has asked for it yet; the turn hears anew, and tells
             log("hearing").warning("not heard ahead", error=type(error).__name__)
         self._waiting.words_so_far(guess.utterance.speech_end, words)

@@ -15,7 +15,11 @@ LEAST_AND_MOST: Final = {  # seconds of silence
     AgeBand.BIG: (0.5, 2.0),
 }
 PATIENCE: Final = 0.3  # where the slider stands unless a parent moves it
-_BEHIND_THE_LAST_WORD: Final = 0.25  # how far from least to most the wait for a finished sentence may go
+BEHIND_A_SENTENCE: Final = {  # seconds of silence, where the slider stands by itself
+    AgeBand.LITTLE: 1.06,
+    AgeBand.MIDDLE: 0.76,
+    AgeBand.BIG: 0.56,
+}
 
 
 class WordsSoFar(Enum):
@@ -37,7 +41,8 @@ class Endpointing:
         """Samples of silence that end a turn."""
         match words:
             case WordsSoFar.FINISHED:
-                share = self.patience * _BEHIND_THE_LAST_WORD
+                least, most = LEAST_AND_MOST[self.band]
+                share = (BEHIND_A_SENTENCE[self.band] - least) / (most - least) * self.patience / PATIENCE
             case WordsSoFar.OPEN:  # the whole way where the slider stands by itself
                 share = min(1.0, (1 + self.patience / PATIENCE) / 2)
             case WordsSoFar.UNKNOWN:
