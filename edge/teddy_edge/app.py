@@ -10,7 +10,6 @@ from traceback import extract_tb
 from typing import Any, Protocol
 
 from teddy_edge.container.bundles import Bear, Talking
-from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.errors import PartDied
 from teddy_edge.identity import SOFTWARE
 from teddy_edge.link.broker import BrokerLink
@@ -158,7 +157,7 @@ async def _obey(bear: Bear, talking: Talking) -> None:
     async for document in bear.wishes.documents():
         if document is not None:
             talking.mouth.volume = document.volume
-            talking.ear.listen_with(Endpointing(document.age_band, document.patience))
+            await talking.patience.wish(document.age_band, document.patience)
 
 
 async def _record(bear: Bear, event: BearStarted | BearStopped) -> None:

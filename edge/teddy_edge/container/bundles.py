@@ -12,6 +12,7 @@ from teddy_edge.container.parts import Parts
 from teddy_edge.conversation.dialogue import Dialogue
 from teddy_edge.conversation.hearing_ahead import Recogniser
 from teddy_edge.conversation.inbox import Inbox
+from teddy_edge.conversation.patience import Patience
 from teddy_edge.conversation.skills.by_meaning import ByMeaning
 from teddy_edge.conversation.skills.openers import load_openers
 from teddy_edge.conversation.states import States
@@ -58,6 +59,7 @@ class Talking:
     endpointing: Endpointing
     echo: Echo
     self_hearing: SelfHearing
+    patience: Patience
     clock: Clock
 
 

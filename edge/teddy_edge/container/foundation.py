@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from dishka import Provider, Scope, from_context, provide
 
+from teddy_edge.conversation.habits import Habits
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.home import Home, open_home
 from teddy_edge.identity import BearKeys, Identity, read_identity
@@ -26,6 +27,7 @@ class Foundation(Provider):
     scope = Scope.APP
     settings = from_context(Settings)
     turn_log = provide(TurnLog)
+    habits = provide(Habits)
 
     @provide
     def clock(self) -> Clock:

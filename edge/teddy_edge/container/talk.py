@@ -14,12 +14,14 @@ from teddy_edge.conversation.answering import Answering
 from teddy_edge.conversation.dialogue import Dialogue
 from teddy_edge.conversation.floor import Floor
 from teddy_edge.conversation.generation import Generations
+from teddy_edge.conversation.habits import Habits
 from teddy_edge.conversation.hearing_ahead import HearingAhead
 from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.journal import Journal
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.overhearing import Overhearing
+from teddy_edge.conversation.patience import Patience
 from teddy_edge.conversation.report import Onlooker
 from teddy_edge.conversation.states import States
 from teddy_edge.conversation.turn import TurnTaker
@@ -95,6 +97,12 @@ class Talk(Provider):
     @provide
     def attention(self, settings: Settings) -> Attention:
         return AlwaysAttentive() if settings.listening.waking == "always" else ByName()
+
+    @provide
+    def patience(self, ear: Ear, habits: Habits, child: Child, erasing: Erasing) -> Iterator[Patience]:
+        patience = Patience(ear=ear, habits=habits, child=child)
+        with erasing.also(patience.forget_child):
+            yield patience
 
     @provide
     def memory(

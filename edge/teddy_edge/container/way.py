@@ -7,6 +7,7 @@ import asyncio
 from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.container.bundles import healed_of
+from teddy_edge.conversation.habits import Habits
 from teddy_edge.conversation.remote import Remote
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.conversation.turns import Child
@@ -51,12 +52,19 @@ class Way(Provider):
 
     @provide
     def erasing(
-        self, wishes: Wishes, turn_log: TurnLog, outbox: Outbox, home: Home, chance: Chance
+        self,
+        wishes: Wishes,
+        turn_log: TurnLog,
+        habits: Habits,
+        outbox: Outbox,
+        home: Home,
+        chance: Chance,
     ) -> Erasing:
         """The wishes first, so that nothing new is about this child; the outbox when all have stopped."""
         places = (
             wishes.forget_child,
             turn_log.forget_child,
+            habits.forget_child,
             outbox.forget_profile,
             home.forget_set_aside,
         )

@@ -18,6 +18,7 @@ from teddy_edge.conversation.interruption import Order, Speech
 from teddy_edge.conversation.journal import Journal
 from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.overhearing import Overhearing
+from teddy_edge.conversation.patience import Patience
 from teddy_edge.conversation.states import AT_REST, State, States
 from teddy_edge.conversation.turns import Turns
 from teddy_edge.conversation.wording import asks_for_silence, is_worth_stopping_for
@@ -51,6 +52,7 @@ class Dialogue:
         floor: Floor,
         hearing: HearingAhead,
         overhearing: Overhearing,
+        patience: Patience,
         journal: Journal,
         inbox: Inbox,
         states: States,
@@ -62,6 +64,7 @@ class Dialogue:
         self._floor = floor
         self._hearing = hearing
         self._overhearing = overhearing
+        self._patience = patience
         self._journal = journal
         self._inbox = inbox
         self._states = states
@@ -102,9 +105,9 @@ class Dialogue:
 
     async def _deal_with(self, news: News, tasks: asyncio.TaskGroup) -> None:
         match news:
-            case Noticed(event=UtteranceEnded(utterance), at=at):
+            case Noticed(event=UtteranceEnded() as ended, at=at):
                 self._child_speaks = False
-                self._hear(Said(utterance, at), tasks)
+                self._hear(ended, at, tasks)
             case Noticed(event=SpeechBegan()):
                 self._child_speaks = True
                 if self._states.now in AT_REST:
@@ -115,8 +118,9 @@ class Dialogue:
             case Noticed(event=PauseBegan(utterance)):
                 if self._attention.is_meant_for_bear(utterance):
                     self._hearing.begin(utterance, tasks)
-            case Noticed(event=SpeechResumed()):
-                self._hearing.drop()
+            case Noticed(event=SpeechResumed() as resumed):
+                if self._hearing.drop():  # else it was not meant for the bear
+                    self._patience.learn(resumed)
             case Noticed(event=SpeechDropped()):
                 self._child_speaks = False
                 self._nobody_spoke()
@@ -132,6 +136,7 @@ class Dialogue:
                 log("ear").warning("samples lost", samples=lost)
                 self._meter.lost(lost)
             case TurnFinished(generation=generation):
+                tasks.create_task(self._patience.keep(), name="habit")
                 if self._generations.is_current(generation):
                     self._free(tasks)
             case Hushed():
@@ -153,10 +158,13 @@ class Dialogue:
         if self._turns.under_way:
             self._floor.spoken_over(speech)
 
-    def _hear(self, said: Said, tasks: asyncio.TaskGroup) -> None:
+    def _hear(self, ended: UtteranceEnded, at: float, tasks: asyncio.TaskGroup) -> None:
+        said = Said(ended.utterance, at)
         if not self._attention.is_meant_for_bear(said.utterance):
             self._nobody_spoke()
-        elif self._turns.under_way:
+            return
+        self._patience.learn(ended)
+        if self._turns.under_way:
             self._overhearing.listen(said, tasks)
         else:
             self._answer(said, tasks)

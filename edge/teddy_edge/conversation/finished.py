@@ -27,10 +27,12 @@ from teddy_edge.conversation.open_words import (
     WHOLE,
 )
 from teddy_edge.ear.endpointing import WordsSoFar
-from teddy_edge.speech.transcriber import Hearing
+from teddy_edge.speech.transcriber import DOUBTFUL_LEAST, Hearing
 
-SURE_ENOUGH: Final = -0.6
-"""Average log probability of a hearing that may end a turn: half a sentence may be misheard as a whole one."""
+# Log probabilities of a hearing that may end a turn. Half a sentence is misheard as a whole one easily; more is
+# believed on average than of a question that is asked back, or children would wait too often.
+SURE_AVERAGE: Final = -0.7
+SURE_LEAST: Final = DOUBTFUL_LEAST
 
 _WORD: Final = re.compile(r"[a-z0-9']+")
 _TRAILS: Final = ("...", "…", ",", "-", ":", ";")  # how a transcript ends that does not end
@@ -52,7 +54,7 @@ NEVER_LAST: Final = (
 
 def words_of(hearing: Hearing) -> WordsSoFar:
     """FINISHED only where it is likely: to wait in vain costs less than to cut a child off."""
-    sure = hearing.average_logprob >= SURE_ENOUGH
+    sure = hearing.average_logprob >= SURE_AVERAGE and hearing.least_logprob >= SURE_LEAST
     return WordsSoFar.FINISHED if sure and sounds_finished(hearing.text) else WordsSoFar.OPEN
 
 

@@ -68,11 +68,16 @@ class HearingAhead:
         self._guess = guess
         self._waiting.words_so_far(utterance.speech_end, WordsSoFar.OPEN)
 
-    def drop(self) -> None:
-        """The child goes on: nothing of it is kept. A run that has begun finishes unheard."""
-        if self._guess is not None:
-            self._guess.task.cancel()
-            self._guess = None
+    def drop(self) -> bool:
+        """The child goes on: nothing of it is kept. False where nothing was heard ahead.
+
+        A run that has begun finishes unheard.
+        """
+        guess, self._guess = self._guess, None
+        if guess is None:
+            return False
+        guess.task.cancel()
+        return True
 
     async def hear(self, utterance: Utterance) -> Understood:
         """What was said, heard ahead or now. Raises what the recogniser raises."""

@@ -72,6 +72,11 @@ class Ear:
         """Whether somebody is speaking."""
         return self._segmenter.busy
 
+    @property
+    def endpointing(self) -> Endpointing:
+        """How long it waits at the moment."""
+        return self._segmenter.endpointing
+
     def listen_with(self, endpointing: Endpointing) -> None:
         """Another child, or another wish of the parents; in force from the next frame on."""
         self._segmenter.endpointing = endpointing

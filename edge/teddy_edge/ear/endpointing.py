@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from teddy_edge.audio.samples import EAR_RATE
+from teddy_edge.ear.habit import Habit
 from teddy_shared.ages import AgeBand
 
 LEAST_AND_MOST: Final = {  # seconds of silence
@@ -36,24 +37,29 @@ class Endpointing:
 
     band: AgeBand = AgeBand.MIDDLE
     patience: float = PATIENCE  # 0 answers quickly, 1 waits long; a parent's slider
+    habit: Habit = field(default_factory=Habit)  # of this child
 
     def wait(self, words: WordsSoFar = WordsSoFar.UNKNOWN) -> int:
         """Samples of silence that end a turn."""
+        least, most = LEAST_AND_MOST[self.band]
         match words:
             case WordsSoFar.FINISHED:
-                least, most = LEAST_AND_MOST[self.band]
-                share = (BEHIND_A_SENTENCE[self.band] - least) / (most - least) * self.patience / PATIENCE
-            case WordsSoFar.OPEN:  # the whole way where the slider stands by itself
-                share = min(1.0, (1 + self.patience / PATIENCE) / 2)
+                usual = least + (BEHIND_A_SENTENCE[self.band] - least) * self.patience / PATIENCE
+                seconds = self._learned(self.habit.needs_behind, usual, least, (least + most) / 2)
+            case WordsSoFar.OPEN:
+                usual = least + (most - least) * min(1.0, (1 + self.patience / PATIENCE) / 2)
+                seconds = self._learned(self.habit.needs_within, usual, (least + usual) / 2, most)
             case WordsSoFar.UNKNOWN:
-                share = self.patience
-        return self._samples(share)
+                seconds = least + (most - least) * self.patience
+        return round(seconds * EAR_RATE)
 
     @property
     def longest(self) -> int:
         """Samples of silence behind which no turn goes on, whatever was said."""
         return max(self.wait(words) for words in WordsSoFar)
 
-    def _samples(self, share: float) -> int:
-        least, most = LEAST_AND_MOST[self.band]
-        return round((least + (most - least) * share) * EAR_RATE)
+    def _learned(self, needed: float | None, usual: float, least: float, most: float) -> float:
+        """What the child needs, as far as it is known. Who asked for patience is never given less of it."""
+        if needed is None:
+            return usual
+        return min(max(needed, usual if self.patience > PATIENCE else least), most)

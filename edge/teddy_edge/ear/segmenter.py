@@ -62,6 +62,7 @@ class SpeechDropped:
 @dataclass(frozen=True, slots=True)
 class UtteranceEnded:
     utterance: Utterance
+    words: WordsSoFar = WordsSoFar.UNKNOWN  # how it sounded when it was taken to be over
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class SpeechResumed:
 
     at: int  # sample index
     pause: int  # samples from the last sound of speech before to the first one behind
+    words: WordsSoFar = WordsSoFar.UNKNOWN  # how what was said before it sounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +133,12 @@ class Segmenter:
         return self._follow(self._speech, probability, start)
 
     def _follow(self, speech: _Speech, probability: float, start: int) -> SegmenterEvent | None:
-        now = start + FRAME
+        now, words = start + FRAME, self._words(speech)
         pause = speech.hear(probability, start)
-        if speech.is_over(now, self.endpointing.wait(self._words(speech))):
-            return self._end(speech, now)
+        if speech.is_over(now, self.endpointing.wait(words)):
+            return self._end(speech, now, words)
         if pause:
-            return SpeechResumed(now, pause)
+            return SpeechResumed(now, pause, words)
         if speech.voiced >= LEAST_SPEECH and speech.pauses(now):
             return PauseBegan(self._utterance(speech, now))
         return None
@@ -160,11 +162,11 @@ class Segmenter:
         self._onset = 0
         return SpeechBegan(start + FRAME)
 
-    def _end(self, speech: _Speech, now: int) -> SegmenterEvent:
+    def _end(self, speech: _Speech, now: int, words: WordsSoFar) -> SegmenterEvent:
         self._speech = None
         if speech.voiced < LEAST_SPEECH:
             return SpeechDropped(now)
-        return UtteranceEnded(self._utterance(speech, now))
+        return UtteranceEnded(self._utterance(speech, now), words)
 
     def _utterance(self, speech: _Speech, now: int) -> Utterance:
         start, pcm = self._history.cut(speech.start - PRE_ROLL, min(speech.end + TAIL, now))
