@@ -29,8 +29,8 @@ from teddy_edge.conversation.open_words import (
 from teddy_edge.ear.endpointing import WordsSoFar
 from teddy_edge.speech.transcriber import DOUBTFUL_LEAST, Hearing
 
-# Log probabilities of a hearing that may end a turn. Half a sentence is misheard as a whole one easily; more is
-# believed on average than of a question that is asked back, or children would wait too often.
+# Log probabilities of a hearing that may end a turn: half a sentence is easily misheard as a whole one. On
+# average a little more is believed than what is not asked back, or children would wait too often.
 SURE_AVERAGE: Final = -0.7
 SURE_LEAST: Final = DOUBTFUL_LEAST
 
@@ -143,7 +143,9 @@ def _is_its_last_clause_begun(said: Sequence[str]) -> bool:
 
 def _ends_well(said: Sequence[str]) -> bool:
     last, before = said[-1], said[-2] if len(said) > 1 else ""
-    if last in NEVER_LAST or last in HALVES or last in WANTING or last in DOING or last.endswith("'s"):
+    if last in NEVER_LAST or last in HALVES or last.endswith("'s"):
+        return False
+    if last in WANTING | DOING and before not in DETERMINERS | BEFORE_NOUNS:  # "to ride"; but not "a ride"
         return False
     if last.endswith("ed") and len(last) > 4 and last not in DONE:
         return False
