@@ -17,9 +17,11 @@ from teddy_edge.conversation.open_words import (
     ENDING_VERBS,
     FILLERS,
     HALVES,
+    HELPERS,
     LINKS,
     NOT_THE_MOST,
     ONLY_SUBJECTS,
+    PLACES,
     PREPOSITIONS,
     SUBJECTS,
     TELLING,
@@ -35,7 +37,8 @@ SURE_AVERAGE: Final = -0.7
 SURE_LEAST: Final = DOUBTFUL_LEAST
 
 _WORD: Final = re.compile(r"[a-z0-9']+")
-_TRAILS: Final = ("...", "…", ",", "-", ":", ";")  # how a transcript ends that does not end
+# How a transcript ends that does not end. A shout is what the recogniser makes of a word that broke off.
+_TRAILS: Final = ("...", "…", ",", "-", ":", ";", "!")
 _CALLS: Final = frozenset({"teddy", "hey", "hello", "hi", "please", "oh", "okay", "yes", "no", "ouch"})
 _ASKING: Final = frozenset({"what", "who", "where", "when", "why", "how", "which", "whose"})
 _ASKING_AND_BE: Final = {"what's": "what", "who's": "who", "where's": "where", "how's": "how"}
@@ -44,6 +47,7 @@ _COUNTED: Final = frozenset(
 )
 _DEPENDENT: Final = frozenset({"when", "if", "after", "before", "while", "because", "since", "until"})
 _LEADING_ON: Final = _DEPENDENT | {"what", "how", "where", "why", "who", "whether"}
+_DOES: Final = HELPERS | {"to"}
 _OBJECTS: Final = frozenset({"me", "us", "him", "her", "them", "you", "it"})
 
 NEVER_LAST: Final = (
@@ -147,6 +151,10 @@ def _ends_well(said: Sequence[str]) -> bool:
         return False
     if last in WANTING | DOING and before not in DETERMINERS | BEFORE_NOUNS:  # "to ride"; but not "a ride"
         return False
+    if (
+        before in _DOES and last not in ENDING_VERBS | PLACES and not last.isdigit()
+    ):  # what is done is not told yet
+        return False
     if last.endswith("ed") and len(last) > 4 and last not in DONE:
         return False
     if last.endswith("ing") and len(last) > 5 and before not in BE | {"go", "went", "going", "you"}:
@@ -156,7 +164,7 @@ def _ends_well(said: Sequence[str]) -> bool:
     if last == "old" and before in ("years", "year", "months"):
         return True
     if _stands_before_a_noun(last):
-        return _is_said_to_be(said[:-1]) or (last.isdigit() and before in ("to", "times", "plus", "minus"))
+        return _is_said_to_be(said[:-1]) or before in ("to", "times", "plus", "minus")
     return True
 
 
@@ -175,7 +183,7 @@ def _is_said_to_be(said: Sequence[str]) -> bool:
 def _stands_before_a_noun(word: str) -> bool:
     if word in BEFORE_NOUNS or word.isdigit():
         return True
-    return word.endswith("est") and len(word) > 5 and word not in NOT_THE_MOST
+    return word.endswith("est") and len(word) > 5 and not word.endswith(NOT_THE_MOST)
 
 
 def _is_verb(word: str) -> bool:

@@ -47,16 +47,25 @@ AUXILIARIES: Final = BE | HELPERS | HAVE
 
 WANTING: Final = _words("""
 want wants wanted like likes liked love loves loved need needs needed get gets got gotten make makes made
-making take takes took taking put puts give gives gave giving bring brings brought find finds found see sees
-saw say says said saying tell tells told think thinks thought thinking know knows knew hope hopes wish
-wishes called let lets keep keeps kept hold holds held buy buys bought build built drew broke lost ate eats
-wear wears wore catch caught throw threw hit use uses used lives lived wonder wonders wondering remember
-forgot forget learned learnt learning learn try tries tried trying going goes supposed seem seems feel feels
-felt look looks looked become became mean means meant started starts start begin began help helped helps
-show showed shows ask asked asks watched watch watching invented invent read wrote write visit visited spell
-name named looking having getting doing hate hates hated guess decided pretend believe believed understand
-spent send sent met meet chose choose pick picked carry carried rode ride drank drink played play plays went
-go seen eaten been done gone taken given had
+making take takes took taking put puts give gives gave giving bring brings brought find finds found see
+sees saw say says said saying tell tells told think thinks thought thinking know knows knew hope hopes
+wish wishes called let lets keep keeps kept hold holds held buy buys bought build built drew broke lost
+ate eats wear wears wore catch caught throw threw hit use uses used lives lived wonder wonders wondering
+remember forgot forget learned learnt learning learn try tries tried trying going goes supposed seem seems
+feel feels felt look looks looked become became mean means meant started starts start begin began help
+helped helps show showed shows ask asked asks watched watch watching invented invent read wrote write
+visit visited spell name named looking having getting doing hate hates hated guess decided pretend believe
+believed understand spent send sent met meet chose choose pick picked carry carried rode ride drank drink
+played play plays went go seen eaten been done gone taken given had sing eat hear hears heard hearing
+touches touched tastes tasted notice follow following describe collect collects beat beats chase chases
+chasing hunt hunts protect protects borrow lend return lose losing finding building drawing reading
+writing drinks drinking wearing cooking baking riding driving bringing feeding cutting painting singing
+hang hung lift lay laid lead led leave grab pulled carries teach teaches taught fixed break breaks
+breaking belongs belong contains contain weighs weigh costs cost includes include prefer prefers enjoy
+enjoys enjoyed imagine promise promised expect expects kicks throws throwing catching hitting pushing
+licked bit chased turns consists lays sells sell sold earn earns buying playing choosing celebrate
+celebrates visits visiting discover discovered solved solve create creates created destroy destroys steal
+stole stolen share shared sharing
 """)
 """Verbs that say little before what they are about."""
 
@@ -65,7 +74,7 @@ sleep sleeping sleeps hurt hurts cry crying cried fly flying flies swim swimming
 singing run running runs jump jumping walk walking talk talking laugh laughing work works working live die
 died happen happened happens happening rain raining rains snow snowing bark barks purr grow grows grew win
 won fall fell sit sits sat stand come comes came coming wake woke stop stopped wait dream move moved bite
-bites sting eat eating breathe hibernate melt burst hide hiding fight fighting exist fit fits listen smell
+bites sting eating breathe hibernate melt burst hide hiding fight fighting exist fit fits listen smell
 lie lying snore howl sneeze sank float floats sink glow shine shines hatch roar
 """)
 """Verbs that may be the last word."""
@@ -76,7 +85,7 @@ tell give show teach ask read let make help bring get send buy told gave showed 
 """Verbs that want two things: "tell me" is half."""
 
 HALVES: Final = _words("""
-something anything somebody someone kind kinds sort lot lots piece pieces picture pictures capital name
+something anything somebody someone kind kinds sort lot lots piece pieces capital name
 difference middle end top bottom side bit couple half part back front rest bunch pair colour color number
 reason way time times one ones thing
 """)
@@ -103,6 +112,11 @@ hundred thousand million several
 """)
 """Words that mostly stand before a noun, unless somebody is said to be so."""
 
+PLACES: Final = _words(
+    "bed school sleep work town church kindergarten preschool nursery hospital dinner lunch me you it"
+)
+"""Where one goes "to" without "the"."""
+
 DONE: Final = _words("""
 moved died happened laughed jumped walked played cried worked stopped ended rained snowed slept arrived
 finished landed danced smiled waved yelled screamed vanished disappeared exploded escaped tired scared
@@ -110,9 +124,7 @@ excited bored worried surprised married confused
 """)
 """Of the words that end in "ed", those that may be the last."""
 
-NOT_THE_MOST: Final = _words("""
-forest interest honest harvest request contest priest breakfast dentist
-""")
+NOT_THE_MOST: Final = ("forest", "interest", "honest", "harvest", "request", "contest", "priest")
 """Words that only look like "biggest"."""
 
 WHOLE: Final = (
