@@ -119,4 +119,4 @@ def _show(each: Ended) -> None:
     pauses = [f" |{pause:.1f}| " for pause in spoken.pauses] + [""]
     words = "".join(piece + pause for piece, pause in zip(spoken.sentence.pieces, pauses, strict=True))
     became = "cut off" if each.cut_off else f"{each.wait:.2f} s"
-    print(f"{became:8} {spoken.sentence.band:7} {spoken.voice:13} {words}", flush=True)
+    print(f"{became:8} {spoken.sentence.band:7} {spoken.voice:13} {words}  heard: {each.heard}", flush=True)

@@ -18,8 +18,9 @@ from teddy_edge.audio.ring import Hop
 from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
 from teddy_edge.conversation.hearing_ahead import HearingAhead, Recogniser
 from teddy_edge.ear.ear import Ear
-from teddy_edge.ear.segmenter import PauseBegan, SpeechResumed, Utterance, UtteranceEnded
+from teddy_edge.ear.segmenter import PauseBegan, SpeechResumed, UtteranceEnded
 from teddy_edge.inference.governor import Work
+from teddy_edge.speech.transcriber import Hearing
 from workshop.turns.pausing import ROOM, Spoken
 
 P = ParamSpec("P")
@@ -36,6 +37,7 @@ class Ended:
     spoken: Spoken
     cut_off: bool
     wait: float  # seconds from the last word to the decision
+    heard: str  # before the end of the turn
     heard_ahead: bool  # whether nothing was left to hear when it was decided
 
 
@@ -73,10 +75,23 @@ class SampleTime:
             await asyncio.sleep(0)
 
 
+class _Noting:
+    """A recogniser, and what it heard last."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser
+        self.text = ""
+
+    def transcribe(self, pcm: Pcm) -> Hearing:
+        hearing = self._recogniser.transcribe(pcm)
+        self.text = hearing.text
+        return hearing
+
+
 async def listen(ear: Ear, recogniser: Recogniser, spoken: Spoken) -> Ended:
     """Up to the first turn that the ear takes to be over."""
-    clock = SampleTime()
-    hearing = HearingAhead(recogniser=recogniser, governor=clock, waiting=ear, clock=clock)
+    clock, noting = SampleTime(), _Noting(recogniser)
+    hearing = HearingAhead(recogniser=noting, governor=clock, waiting=ear, clock=clock)
     async with asyncio.TaskGroup() as tasks:
         for hop in _hops(spoken.pcm):
             clock.index = hop.index + HOP
@@ -89,14 +104,10 @@ async def listen(ear: Ear, recogniser: Recogniser, spoken: Spoken) -> Ended:
                     case UtteranceEnded(utterance):
                         ahead = hearing.under_way is None
                         hearing.drop()
-                        return _ended(spoken, utterance, ahead=ahead)
+                        wait = (utterance.decided - spoken.ends) / EAR_RATE
+                        return Ended(spoken, wait <= 0, wait, noting.text.strip(), ahead)
             await clock.passes()
     raise AssertionError(f"no turn came of {' '.join(spoken.sentence.pieces)!r} in the voice {spoken.voice}")
-
-
-def _ended(spoken: Spoken, utterance: Utterance, *, ahead: bool) -> Ended:
-    wait = (utterance.decided - spoken.ends) / EAR_RATE
-    return Ended(spoken, wait <= 0, wait, ahead)
 
 
 def _hops(pcm: Pcm) -> Iterator[Hop]:
