@@ -29,12 +29,12 @@ from teddy_edge.conversation.open_words import (
     WHOLE,
 )
 from teddy_edge.ear.endpointing import WordsSoFar
-from teddy_edge.speech.transcriber import DOUBTFUL_LEAST, Hearing
+from teddy_edge.speech.transcriber import Hearing
 
 # Log probabilities of a hearing that may end a turn: half a sentence is easily misheard as a whole one. On
 # average a little more is believed than what is not asked back, or children would wait too often.
 SURE_AVERAGE: Final = -0.7
-SURE_LEAST: Final = DOUBTFUL_LEAST
+SURE_LEAST: Final = -2.0  # of one token
 
 _WORD: Final = re.compile(r"[a-z0-9']+")
 # How a transcript ends that does not end. A shout is what the recogniser makes of a word that broke off.
@@ -81,7 +81,7 @@ def _without_calls(said: Sequence[str]) -> Sequence[str]:
 
 
 def _is_whole(said: Sequence[str]) -> bool:
-    if len(said) < 2 or said[-1] in NEVER_LAST or said[-1] in HALVES:
+    if len(said) < 2 or said[-1] in HALVES or (said[-1] in NEVER_LAST and not _asks_about(said)):
         return False
     first, rest = said[0], said[1:]
     if first in _ASKING_AND_BE:
@@ -123,6 +123,11 @@ def _is_whole_yes_no(helper: str, rest: Sequence[str]) -> bool:
     return _ends_well([helper, *rest] if helper in BE else rest)
 
 
+def _asks_about(said: Sequence[str]) -> bool:
+    """As in "what are you thinking about", the only sentences that end like this."""
+    return said[-1] in PREPOSITIONS and _is_verb(said[-2]) and not _ASKING.isdisjoint(said)
+
+
 def _subject(said: Sequence[str]) -> int:
     """How many words name whom it is about: "you", "a spider", "my little brother"."""
     if not said or said[0] in SUBJECTS:
@@ -147,7 +152,7 @@ def _is_its_last_clause_begun(said: Sequence[str]) -> bool:
 
 def _ends_well(said: Sequence[str]) -> bool:
     last, before = said[-1], said[-2] if len(said) > 1 else ""
-    if last in NEVER_LAST or last in HALVES or last.endswith("'s"):
+    if last in HALVES or last.endswith("'s") or (last in NEVER_LAST and last not in PREPOSITIONS):
         return False
     if last in WANTING | DOING and before not in DETERMINERS | BEFORE_NOUNS:  # "to ride"; but not "a ride"
         return False
@@ -157,7 +162,11 @@ def _ends_well(said: Sequence[str]) -> bool:
         return False
     if last.endswith("ed") and len(last) > 4 and last not in DONE:
         return False
-    if last.endswith("ing") and len(last) > 5 and before not in BE | {"go", "went", "going", "you"}:
+    if (
+        last.endswith("ing")
+        and not last.endswith(NOT_DOING)
+        and before not in BE | {"go", "went", "going", "you"}
+    ):
         return False
     if last in _OBJECTS:
         return before not in TELLING and before not in LINKS

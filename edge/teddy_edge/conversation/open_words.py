@@ -124,6 +124,20 @@ excited bored worried surprised married confused
 """)
 """Of the words that end in "ed", those that may be the last."""
 
+NOT_DOING: Final = (
+    "thing",
+    "king",
+    "ring",
+    "wing",
+    "morning",
+    "evening",
+    "ceiling",
+    "pudding",
+    "building",
+    "wedding",
+)
+"""How words end that only look like "running"."""
+
 NOT_THE_MOST: Final = ("forest", "interest", "honest", "harvest", "request", "contest", "priest")
 """Words that only look like "biggest"."""
 
