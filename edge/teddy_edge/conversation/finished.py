@@ -19,6 +19,7 @@ from teddy_edge.conversation.open_words import (
     HALVES,
     HELPERS,
     LINKS,
+    NOT_DOING,
     NOT_THE_MOST,
     ONLY_SUBJECTS,
     PLACES,
