@@ -20,7 +20,7 @@ from teddy_edge.audio.ring import Overrun
 from teddy_edge.audio.samples import Pcm
 from teddy_edge.container.bundles import Models
 from teddy_edge.conversation.meter import Meter
-from teddy_edge.conversation.report import TurnReport
+from teddy_edge.conversation.report import ON_THE_WAY, TurnReport
 from teddy_edge.conversation.states import State
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.ear.endpointing import WordsSoFar
@@ -185,11 +185,13 @@ async def test_each_turn_leaves_one_record_and_is_measured_once(
             report.outcome,
         )
         assert record.stages_ms == report.stages_ms == ended.stages_ms
-        assert {"hearing", "answering", "guard", "voice_first"} <= set(record.stages_ms) <= STAGES
+        assert set(ON_THE_WAY) <= set(record.stages_ms) <= STAGES
         assert record.first_sound_ms == report.first_sound_ms == ended.first_sound_ms
         assert record.from_last_sample_ms == report.from_last_sample_ms == ended.from_last_sample_ms
         assert record.first_sound_ms is not None
         assert record.from_last_sample_ms is not None
+        on_the_way = sum(record.stages_ms[stage] for stage in ON_THE_WAY)
+        assert on_the_way == pytest.approx(record.from_last_sample_ms, abs=0.1)  # nothing is left out
         # The pause that ends a turn lies between the two, and a frame of doubt counts half.
         assert wait - 1 <= record.from_last_sample_ms - record.first_sound_ms <= wait + 400
     assert parts.meter.samples == 320

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from teddy_shared.clock import Clock
 from teddy_shared.envelope import Envelope
@@ -76,6 +76,11 @@ class Nobody:
     def saw(self, report: TurnReport) -> None: ...
 
 
+ON_THE_WAY: Final = ("pause", "hearing", "journal", "answering", "guard", "voice_first", "mouth")
+"""The stages that a child waits through, from the last sample of speech to the first sound of the answer;
+what is heard ahead lies within the pause."""
+
+
 @dataclass(slots=True)
 class Stopwatch:
     """How long each stage of a turn took, from the end-of-turn decision on."""
@@ -85,15 +90,16 @@ class Stopwatch:
     stages: dict[str, float] = field(default_factory=dict)
     _last: float | None = None
 
-    def lap(self, stage: str) -> None:
-        """What passed since the last lap was this stage; a stage may come more than once."""
+    def lap(self, stage: str) -> float:
+        """What passed since the last lap was this stage; a stage may come more than once. The moment now."""
         now = self.clock.monotonic()
         passed = now - (self.began if self._last is None else self._last)
         self.stages[stage] = round(self.stages.get(stage, 0.0) + 1000 * passed, 2)
         self._last = now
+        return now
 
     def aside(self, stage: str, seconds: float) -> None:
-        """So much was done before the decision, and nobody waited for it."""
+        """A stage that is not between two laps: before the decision, or in another thread."""
         self.stages[stage] = round(1000 * seconds, 2)
 
     def since_began_ms(self, at: float) -> float:

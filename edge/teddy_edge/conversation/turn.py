@@ -182,10 +182,11 @@ class TurnTaker:
     ) -> None:
         turn = progress.turn
         async for number, passed in _numbered(self._answering.safe_clauses(text, turn.band)):
-            progress.watch.lap("guard")
+            progress.watch.lap("guard" if number == 0 else "guard_rest")
             async with asyncio.timeout(VOICE_MOST):
                 pcm = await self._voice.speak(passed.words)
-            progress.watch.lap("voice_first" if number == 0 else "voice_rest")
+            voiced = progress.watch.lap("voice_first" if number == 0 else "voice_rest")
+            progress.voiced = voiced if number == 0 else progress.voiced
             progress.said.append(passed)
             await playback.room()
             if number == 0:
@@ -206,11 +207,11 @@ class TurnTaker:
             await self._memory.keep(reply, generation=turn.generation, asked_back=answer.asked_back)
         first_sound = from_last_sample = None
         if playback.first_sound is not None:
+            pause = (progress.utterance.decided - progress.utterance.speech_end) / EAR_RATE
+            progress.watch.aside("pause", pause)
+            progress.watch.aside("mouth", playback.first_sound - progress.voiced)
             first_sound = progress.watch.since_began_ms(playback.first_sound)
-            utterance = progress.utterance
-            from_last_sample = round(
-                first_sound + 1000 * (utterance.decided - utterance.speech_end) / EAR_RATE, 2
-            )
+            from_last_sample = round(first_sound + 1000 * pause, 2)
         ended = TurnEnded(
             topic=(reply or answer.reply).topic if answer else "unknown",
             skill=(reply or answer.reply).skill if answer else "none",
@@ -253,6 +254,7 @@ class _Progress:
     words: str = ""  # of it, what is to be answered
     answer: Answer | None = None
     ended: bool = False
+    voiced: float = 0.0  # seconds on the monotonic clock: when the first clause was sound
     events: list[Recorded | None] = field(default_factory=list)  # none for what the card has not taken yet
 
     @property

@@ -16,7 +16,10 @@ OTHER: Final = "other"
 """The label of what no list names: a label's values are a closed set, so nothing said can become one."""
 
 STAGES: Final = frozenset(
-    {"hearing_ahead", "hearing", "journal", "answering", "guard", "voice_first", "voice_rest", "waiting"}
+    {
+        *("pause", "hearing_ahead", "hearing", "journal", "answering", "guard", "voice_first", "mouth"),
+        *("guard_rest", "voice_rest", "waiting"),
+    }
 )
 OUTCOMES: Final = frozenset({"answered", "asked_back", "interrupted", "failed"})
 

@@ -60,7 +60,8 @@ async def take(
     answered = Answered(
         stopped=taken.decided_at - last,
         heard=heard,
-        spoke=heard + sum(stages.get(each, 0.0) for each in ("journal", "answering", "voice_first")) / 1000,
+        spoke=heard
+        + sum(stages.get(each, 0.0) for each in ("journal", "answering", "guard", "voice_first")) / 1000,
         sounded=overheard.sounded - last,
         text=taken.report.heard,
     )
