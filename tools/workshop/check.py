@@ -28,6 +28,7 @@ def checks(*, dry: bool) -> tuple[Check, ...]:
         Check("format", (str(here / "ruff"), "format", *(["--check"] if dry else []), ".")),
         Check("ruff", (str(here / "ruff"), "check", *([] if dry else ["--fix"]), ".")),
         Check("our own lints", (sys.executable, "-m", "workshop.lints")),
+        Check("wheels for a board", (sys.executable, "-m", "workshop.wheels")),
         Check("imports", (str(here / "lint-imports"), "--no-cache")),
         Check("types", (str(here / "mypy"), *packages)),
         Check("types of the tests", (str(here / "mypy"), "tests")),
