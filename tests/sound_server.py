@@ -82,7 +82,7 @@ class SoundServer:
 
     def voice_in_the_air(self) -> list[str]:
         """A command that plays what it reads, raw, 16 kHz mono, into the microphone."""
-        return self._microphone.pacat("--playback", "--device=air", rate=EAR_RATE, ahead=100)
+        return self._microphone.pacat("--playback", "--device=air", rate=EAR_RATE, ahead=250)
 
     @contextlib.contextmanager
     def listening(self, rate: int = MOUTH_RATE) -> Iterator[Heard]:

@@ -52,10 +52,14 @@ def spotter(features: LoudnessFeatures, tmp_path: Path) -> Spotter:
     return Spotter(features=features, watches=[Watch(open_head("loud", folder=tmp_path), Woke)])
 
 
-def told(spotter: Spotter, pcm: Pcm, is_open: Callable[[int], bool], first: int = 0) -> list[int]:
+def told(
+    spotter: Spotter, pcm: Pcm, is_open: Callable[[int], bool], first: int = 0, *, drowned: bool = False
+) -> list[int]:
     ear = Ear(gate=Gated(is_open), net=Deaf(), endpointing=Endpointing(), spotter=spotter)
     hops = pcm[: len(pcm) // HOP * HOP].reshape(-1, HOP)
-    events = [event for n, hop in enumerate(hops) for event in ear.step(Hop(hop, first + n * HOP))]
+    events = [
+        event for n, hop in enumerate(hops) for event in ear.step(Hop(hop, first + n * HOP, drowned=drowned))
+    ]
     return [event.at for event in events if isinstance(event, Woke)]
 
 
@@ -107,3 +111,11 @@ def test_a_second_talk_is_not_told_the_end_of_the_first(spotter: Spotter) -> Non
     told(spotter, sound(1, [EAR_RATE - STEP]), lambda hop: True)
 
     assert told(spotter, sound(1, []), lambda hop: True) == []
+
+
+def test_a_word_that_the_bears_own_voice_drowns_is_still_spotted(spotter: Spotter) -> None:
+    pcm = sound(4.0, [2 * EAR_RATE])
+    heard = told(spotter, pcm, lambda _: True)
+
+    assert heard
+    assert told(spotter, pcm, lambda _: True, drowned=True) == heard

@@ -54,7 +54,7 @@ def test_between_the_two_thresholds_it_stays_as_it_was() -> None:
 def test_a_child_who_talks_over_the_bear_does_not_tip_it() -> None:
     judge = rested()
     hear(judge, 4, taken=20)
-    for n in range(100):
+    for n in range(40):  # then the bear is silent
         judge.speak(sound(30 * ECHO, n), sound(30 * ECHO, n))
 
     assert judge.good

@@ -61,6 +61,7 @@ class Ear:
         self._net = net
         self._spotter = spotter
         self._history = History()
+        self._sounds = History(kept=2 * LOOKED_BACK)  # the same for the spotter, with what is drowned
         self._segmenter = Segmenter(history=self._history, endpointing=endpointing)
         self._judged = 0  # sample index up to which the network has heard
         self._spotted: int | None = None  # sample index up to which the spotter has
@@ -97,7 +98,8 @@ class Ear:
             return [heard]
         pcm = _SILENCE if heard.drowned else heard.pcm
         self._history.add(pcm, heard.index)
-        admitted = self._gate.admits(pcm)
+        self._sounds.add(heard.pcm, heard.index)
+        admitted = self._gate.admits(heard.pcm)
         if not (admitted or self._segmenter.busy):
             self._open = False
             self._segmenter.forget()
@@ -119,9 +121,9 @@ class Ear:
         begin, end = self._spotted, self._history.end
         if begin is None or end - begin > LOOKED_BACK:
             begin = (end - HOP) // STEP * STEP
-            _, before = self._history.cut(begin - LOOKED_BACK, begin)
+            _, before = self._sounds.cut(begin - LOOKED_BACK, begin)
             self._spotter.resume(begin, before)
-        _, pcm = self._history.cut(begin, end)
+        _, pcm = self._sounds.cut(begin, end)
         self._spotted = end
         return self._spotter.hear(pcm)
 

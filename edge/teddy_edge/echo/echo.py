@@ -111,8 +111,15 @@ class Echo:
             pcm = self._canceller.process(heard.pcm, reference, self._delay or 0)
         self._loud.append(bool(_mean_square(reference) > LOUD))
         if self._echoes():
-            self._judge.speak(heard.pcm, pcm)
+            self._judge_by(heard.pcm, pcm)
         return replace(heard, pcm=pcm, drowned=not (self._judge.good or self._chirps))
+
+    def _judge_by(self, heard: Pcm, left: Pcm) -> None:
+        was_good = self._judge.good
+        self._judge.speak(heard, left)
+        if self._judge.good is not was_good:
+            taken = self._judge.enhancement
+            log("echo").info("the echo is told anew", may_interrupt=not was_good, db=taken and round(taken))
 
     def _echoes(self) -> bool:
         """Whether something that was played is heard in this hop."""

@@ -10,8 +10,8 @@ import numpy as np
 from teddy_edge.audio.samples import HOP, Pcm
 
 BLOCK: Final = 10  # hops that are judged together
-KEPT: Final = 30  # blocks, three seconds of echo: a child who talks over the bear must not tip the scale
-LATELY: Final = 10  # blocks that must be good before a voice may interrupt
+KEPT: Final = 30  # blocks, three seconds of echo, of which the enhancement is told
+LATELY: Final = 10  # blocks that decide: the bear falls silent long before a child has filled half of them
 ENOUGH: Final = 15  # blocks before anything is said: a chirp alone teaches the canceller too little
 GOOD: Final = 14.0  # dB by which the echo is weaker than it came
 POOR: Final = 9.0  # dB
@@ -26,7 +26,7 @@ class Judge:
     """Echo return loss enhancement, in blocks of 0.1 s, and what follows from it.
 
     A voice may interrupt when the canceller has taken much away and little is left, over a second; it may
-    no more when it takes too little and something is left, over three. Between the two it stays as it was.
+    no more when it takes too little and something is left. Between the two it stays as it was.
     """
 
     def __init__(self) -> None:
@@ -69,9 +69,8 @@ class Judge:
         self._hops = 0
         if len(self._blocks) < ENOUGH:
             return
-        taken, left = np.median(self._blocks, axis=0)
-        taken_lately, left_lately = np.median(list(self._blocks)[-LATELY:], axis=0)
-        if (taken_lately >= GOOD and left_lately < FAINT) or left_lately < INAUDIBLE:
+        taken, left = np.median(list(self._blocks)[-LATELY:], axis=0)
+        if (taken >= GOOD and left < FAINT) or left < INAUDIBLE:
             self.good = True
         elif taken < POOR and left > FAINT:
             self.good = False
