@@ -129,7 +129,7 @@ async def live(
                 running.append(tasks.create_task(beat(), name="heartbeat"))
             if body is not None:
                 running.append(tasks.create_task(body(), name="body"))
-            async with _started(threads):
+            async with started(threads):
                 await stop.wait()
             for task in running:
                 task.cancel()
@@ -176,7 +176,8 @@ def _first(group: BaseExceptionGroup[PartDied]) -> PartDied:
 
 
 @asynccontextmanager
-async def _started(threads: Sequence[Threaded]) -> AsyncIterator[None]:
+async def started(threads: Sequence[Threaded]) -> AsyncIterator[None]:
+    """They start in order and end in reverse."""
     begun: list[Threaded] = []
     try:
         for thread in threads:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from teddy_shared.configuration import load
+from teddy_shared.errors import ConfigError
 
 PREFIX: Final = "TEDDY_BEAR"
 
@@ -63,6 +64,11 @@ class Outbox(Section):
     limit_mb: Annotated[int, Field(ge=16)] = 200  # beyond it the oldest events give way, telemetry first
 
 
+class Health(Section):
+    # Reboot and safe mode after crashes: where something starts the bear again by itself, anywhere, or never.
+    ladder: Literal["supervised", "always", "never"] = "supervised"
+
+
 class Logs(Section):
     form: Literal["lines", "json"] = "lines"
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -80,6 +86,7 @@ class Settings(Section):
     models: Models = Models()
     link: Link = Link()
     outbox: Outbox = Outbox()
+    health: Health = Health()
     logs: Logs = Logs()
     metrics: Metrics = Metrics()
 
@@ -103,3 +110,14 @@ def read(
             ),
         }
     )
+
+
+def read_anyway(*, files: tuple[Path, ...], overrides: Mapping[str, Any]) -> tuple[Settings, str | None]:
+    """And why they are not what somebody wrote: where a file is wrong, the command line still counts."""
+    try:
+        return read(files=files, overrides=overrides), None
+    except ConfigError as error:
+        try:
+            return read(environment={}, overrides=overrides), str(error)
+        except ConfigError:
+            return read(environment={}), str(error)

@@ -64,7 +64,13 @@ class SoundPlan:
             muted=muted,
         )
         return [
-            self._speaker(talking.mouth, reference, talking.clock, chance, lifeline),
+            self.speaker(
+                talking.mouth,
+                clock=talking.clock,
+                chance=chance,
+                failed=lifeline.failed("mouth"),
+                reference=reference,
+            ),
             ear,
             self._microphone(ring, reference, talking, chance, lifeline, begins),
         ]
@@ -100,10 +106,15 @@ class SoundPlan:
             reference=reference,
         )
 
-    def _speaker(
-        self, mouth: Mouth, reference: Reference | None, clock: Clock, chance: Chance, lifeline: Lifeline
+    def speaker(
+        self,
+        mouth: Mouth,
+        *,
+        clock: Clock,
+        chance: Chance,
+        failed: Callable[[BaseException], None],
+        reference: Reference | None = None,
     ) -> Speaker:
-        failed = lifeline.failed("mouth")
         if not _is_card(self.sound):
             wanted = self.sound.speaker
             writer = WavWriter(Path(wanted)) if wanted.endswith(".wav") else None
@@ -125,8 +136,11 @@ class SoundPlan:
         return self.cards
 
 
-def plan_sound(sound: Sound) -> SoundPlan:
-    """Look for the cards and read the clips. Blocks; raises ConfigError with what to plug in or name."""
+def plan_sound(sound: Sound, *, waits: bool = False) -> SoundPlan:
+    """Look for the cards and read the clips. Blocks; raises ConfigError with what to plug in or name.
+
+    Where nobody reads that, let it be a bear that `waits` for its cards.
+    """
     clips = tuple(Clip(str(path), read_clip(path)) for path in sound.clips)
     wanted: list[tuple[Direction, str]] = []
     if not clips:
@@ -138,8 +152,10 @@ def plan_sound(sound: Sound) -> SoundPlan:
     if not wanted:
         return SoundPlan(sound, clips, None)
     cards = PortAudio()
+    devices = cards.devices()
     for direction, name in wanted:
-        choose(cards.devices(), name or None, direction)
+        if not waits:
+            choose(devices, name or None, direction)
     return SoundPlan(sound, clips, cards)
 
 

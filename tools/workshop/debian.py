@@ -17,6 +17,7 @@ PROGRAMS: Final = {  # program: Debian's package
     "flite": "flite",
     "pulseaudio": "pulseaudio",
     "pactl": "pulseaudio-utils",
+    "systemd-analyze": "systemd",
 }
 LIBRARIES: Final = {  # file below a library folder: Debian's package
     "libportaudio.so.2": "libportaudio2",

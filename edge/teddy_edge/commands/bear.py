@@ -9,25 +9,34 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from teddy_edge.app import Lifeline, deaths_told, live
 from teddy_edge.audio.microphone import ClipBegins, MicrophoneEvent
+from teddy_edge.audio.mouth import Mouth
 from teddy_edge.audio.ring import Ring
+from teddy_edge.audio.speaker import Speaker
 from teddy_edge.container.bear import open_bear
 from teddy_edge.conversation.report import Nobody, TurnReport
 from teddy_edge.embodying import embodied
+from teddy_edge.health.ladder import climb, crashed_parts, reboot_of
+from teddy_edge.health.patient import meet
 from teddy_edge.health.signs import signs_of
-from teddy_edge.health.supervisor import supervisor_of
+from teddy_edge.health.starts import NAME, Starts, this_boot
+from teddy_edge.health.supervisor import Supervisor, Unsupervised, supervisor_of
 from teddy_edge.health.undertaker import Undertaker
 from teddy_edge.health.watchman import Watchman
+from teddy_edge.home import is_inhabited
 from teddy_edge.inference.governor import Governor
-from teddy_edge.settings import Settings, read
+from teddy_edge.refuge import stay_safe
+from teddy_edge.settings import Settings, read_anyway
 from teddy_edge.sounding import SoundPlan, plan_sound
 from teddy_shared import logs
 from teddy_shared.cli import Command, say_no_more
-from teddy_shared.clock import SystemClock
+from teddy_shared.clock import Clock, SystemChance, SystemClock
+from teddy_shared.errors import ConfigError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +69,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = read(
+    supervisor, undertaker = supervisor_of(os.environ), Undertaker(clock=SystemClock())
+    settings, unsettled = read_anyway(
         files=tuple(arguments.settings),
         overrides={
             "data": arguments.data,
@@ -76,15 +86,66 @@ def run(arguments: argparse.Namespace) -> int:
     logs.configure(form=settings.logs.form, level=settings.logs.level)
     # The card's thread must not wait 5 ms for each busy thread of Python: that tears holes in the sound.
     sys.setswitchinterval(0.001)
-    sound = plan_sound(settings.sound)
-    undertaker = Undertaker(clock=SystemClock())
     try:
-        return asyncio.run(_run(settings, sound, undertaker, as_json=arguments.json))
+        return _live(settings, unsettled, supervisor, undertaker, as_json=arguments.json)
     finally:
         undertaker.closed()
 
 
-async def _run(settings: Settings, sound: SoundPlan, undertaker: Undertaker, *, as_json: bool) -> int:
+def _live(
+    settings: Settings,
+    unsettled: str | None,
+    supervisor: Supervisor,
+    undertaker: Undertaker,
+    *,
+    as_json: bool,
+) -> int:
+    supervised = not isinstance(supervisor, Unsupervised)
+
+    def talk(lives: Callable[[], object] = lambda: None) -> int:
+        if unsettled is not None:
+            raise ConfigError(unsettled)
+        sound = plan_sound(settings.sound, waits=supervised)
+        return asyncio.run(_run(settings, sound, supervisor, undertaker, lives, as_json=as_json))
+
+    ladder = settings.health.ladder
+    if ladder == "never" or (ladder == "supervised" and not supervised) or is_inhabited(settings.data):
+        return talk()
+    clock = SystemClock()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    starts = Starts(settings.data / NAME, clock=clock, machine=this_boot())
+
+    def rest() -> int:
+        patient = meet(settings, unsettled=unsettled, clock=clock)
+        staying = stay_safe(
+            patient,
+            crashed=crashed_parts(starts),
+            make_speaker=partial(_speaker, plan_sound(settings.sound, waits=True), clock),
+            supervisor=supervisor,
+            clock=clock,
+            dying=undertaker.call,
+        )
+        asyncio.run(staying)
+        return 0
+
+    return climb(starts, talk=lambda: talk(starts.lives), stay_safe=rest, reboot=reboot_of(os.environ))
+
+
+def _speaker(
+    sound: SoundPlan, clock: Clock, mouth: Mouth, failed: Callable[[BaseException], None]
+) -> Speaker:
+    return sound.speaker(mouth, clock=clock, chance=SystemChance(), failed=failed)
+
+
+async def _run(
+    settings: Settings,
+    sound: SoundPlan,
+    supervisor: Supervisor,
+    undertaker: Undertaker,
+    lives: Callable[[], object],
+    *,
+    as_json: bool,
+) -> int:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
@@ -106,9 +167,10 @@ async def _run(settings: Settings, sound: SoundPlan, undertaker: Undertaker, *, 
         threads = [*body.threads, *hearing]
         watchman = Watchman(
             signs=signs_of(ring, talking.mouth, await bear.parts.get(Governor)),
-            supervisor=supervisor_of(os.environ),
+            supervisor=supervisor,
             failed=lifeline.failed,
             clock=bear.clock,
+            lives=lives,
         )
         if isinstance(onlooker, Printing):
             metrics = {} if bear.endpoint is None else {"metrics_port": bear.endpoint.port}

@@ -11,11 +11,10 @@ from typing import Final
 from teddy_edge.health.examination import examine
 from teddy_edge.health.finding import Condition, Finding
 from teddy_edge.health.patient import Patient, meet
-from teddy_edge.settings import Settings, read
+from teddy_edge.settings import read_anyway
 from teddy_shared import logs
 from teddy_shared.cli import Command
 from teddy_shared.clock import SystemClock
-from teddy_shared.errors import ConfigError
 
 SAID: Final = {
     Condition.WELL: "ok",
@@ -35,28 +34,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     logs.configure(level="error")
-    settings, unsettled = _settings(arguments)
-    patient = meet(settings, unsettled=unsettled, clock=SystemClock())
-    found = asyncio.run(examine(patient))
-    is_well = not any(each.condition is Condition.WRONG for each in found.values())
-    print(_as_json(patient, found, is_well=is_well) if arguments.json else _as_text(found))
-    return 0 if is_well else 1
-
-
-def _settings(arguments: argparse.Namespace) -> tuple[Settings, str | None]:
-    """Where a file is wrong, the others and the command line still say where the bear lives."""
     overrides = {
         "data": arguments.data,
         "link.provision": arguments.provision,
         "link.broker": arguments.broker,
     }
-    try:
-        return read(files=tuple(arguments.settings), overrides=overrides), None
-    except ConfigError as error:
-        try:
-            return read(environment={}, overrides=overrides), str(error)
-        except ConfigError:
-            return read(environment={}), str(error)
+    settings, unsettled = read_anyway(files=tuple(arguments.settings), overrides=overrides)
+    patient = meet(settings, unsettled=unsettled, clock=SystemClock())
+    found = asyncio.run(examine(patient))
+    is_well = not any(each.condition is Condition.WRONG for each in found.values())
+    print(_as_json(patient, found, is_well=is_well) if arguments.json else _as_text(found))
+    return 0 if is_well else 1
 
 
 def _as_text(found: dict[str, Finding]) -> str:

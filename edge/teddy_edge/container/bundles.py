@@ -21,6 +21,7 @@ from teddy_edge.ear.ear import Ear, SpeechNet, WordSpotter
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.echo.echo import Echo
 from teddy_edge.echo.self_hearing import SelfHearing
+from teddy_edge.health.spoken import load_spoken
 from teddy_edge.inference.governor import Governor
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.orders import Orders
@@ -90,7 +91,9 @@ class Bear:
         models, governor = await self.parts.get(Models), await self.parts.get(Governor)  # type: ignore[type-abstract]
         scripts = await self.parts.get(Scripts)
         if models.shelf is not None:
+            unwell = await asyncio.to_thread(load_spoken)
             lines = [safe.text for safe in safe_lines()] + [line for _, line in scripts.every_line()]
+            lines += unwell.every_line()  # a bear in safe mode may have no voice to say them with
             openers = await asyncio.to_thread(load_openers)
             await render_ahead(models.shelf, governor, lines=lines, openers=openers)
 

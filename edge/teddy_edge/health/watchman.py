@@ -15,6 +15,7 @@ from teddy_shared.logs import log
 
 EVERY: Final = 1.0  # seconds between looks
 BEAT: Final = 0.5  # seconds between two heartbeats of the loop
+LIVES: Final = 600.0  # seconds between two notes that the bear lives
 LOOP_MOST: Final = 5.0  # seconds that the loop may hang; its longest call takes a tenth of one
 
 
@@ -36,7 +37,10 @@ class Watchman:
         failed: Callable[[str], Callable[[BaseException], None]],
         clock: Clock,
         every: float = EVERY,
+        doing: str = "listening",
+        lives: Callable[[], object] = lambda: None,
     ) -> None:
+        """`doing` is told to the supervisor; `lives` is called now and then while all is well."""
         self._beats = 0
         self._signs = (Sign("loop", lambda: self._beats, LOOP_MOST), *signs)
         self._supervisor = supervisor
@@ -44,6 +48,8 @@ class Watchman:
         self._clock = clock
         patience = supervisor.patience
         self._every = every if patience is None else min(every, patience / 3)
+        self._doing = doing
+        self._lives = lives
         self._stop = Event()
         self._thread = Thread(target=self._run, name="watchman")
 
@@ -73,12 +79,17 @@ class Watchman:
     def _watch(self) -> None:
         vitals = Vitals(self._signs, now=self._clock.monotonic())
         self._supervisor.ready()
-        self._supervisor.status("listening")
+        self._supervisor.status(self._doing)
+        told = self._clock.monotonic()
         while not self._stop.wait(self._every):
-            stalled = vitals.stalled(self._clock.monotonic())
+            now = self._clock.monotonic()
+            stalled = vitals.stalled(now)
             if stalled:
                 log("health").error("a part stands still", parts=stalled)
                 self._supervisor.status(f"stands still: {', '.join(stalled)}; starting again")
                 self._failed(stalled[0])(StoodStill(stalled[0]))
                 return
             self._supervisor.feed()
+            if now - told >= LIVES:
+                told = now
+                self._lives()
