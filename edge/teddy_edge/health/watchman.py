@@ -58,10 +58,10 @@ class Watchman:
 
     def stop(self) -> None:
         """Returns when the thread has ended."""
-        self._supervisor.stopping()
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()
+        self._supervisor.stopping()
 
     async def beat(self) -> None:
         """The loop's own sign of life; a task for as long as the bear lives."""
