@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from tests.processes import TEDDY
 
 SECONDS: Final = 30.0  # for anything that a test waits for
 
@@ -60,3 +63,55 @@ def watching(folder: Path, *, abstract: bool = False) -> Iterator[Watching]:
             yield systemd
         finally:
             systemd.close()
+
+
+class Nanny:
+    """What systemd does for a service: starts it again whatever ends it, and kills one that it must not feed.
+
+    One process at a time; the block that it lives in ends it.
+    """
+
+    def __init__(
+        self, *arguments: str | Path, systemd: Watching, log: Path, environment: Mapping[str, str]
+    ) -> None:
+        self._arguments = arguments
+        self._environment = {**os.environ, **systemd.environment(patience=8), **environment}
+        self._log = log
+        self.codes: list[int] = []
+        self.process = self._start()
+
+    def again(self, *, seconds: float = SECONDS) -> None:
+        """Wait for its end, and start it anew. Blocks."""
+        self.codes.append(self.process.wait(seconds))
+        self.process = self._start()
+
+    def close(self) -> None:
+        self.process.terminate()
+        try:
+            self.codes.append(self.process.wait(10))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [TEDDY, *self._arguments],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+
+
+@contextmanager
+def nanny(
+    *arguments: str | Path, folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[Nanny, Watching]]:
+    """`teddy` with these arguments, supervised."""
+    with watching(folder) as systemd:
+        found = Nanny(*arguments, systemd=systemd, log=folder / "log", environment=environment or {})
+        try:
+            yield found, systemd
+        finally:
+            found.close()

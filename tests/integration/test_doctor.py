@@ -51,6 +51,7 @@ from tests.servers import HOST, Server
 BEAR = BearId("bear-1")
 SECONDS = 8.0
 DAY = 24 * 3600.0
+SILENT = {"sound.clips": (Path("child.wav"),), "sound.speaker": "none"}  # the machine of a test has no card
 
 
 class WrongClock(SystemClock):
@@ -83,6 +84,7 @@ class Ward:
             "data": data or self.data,
             "link.broker": broker or self.url,
             "link.provision": self.provision,
+            **SILENT,
         }
         return read(environment={}, overrides=overrides)
 
@@ -151,7 +153,7 @@ async def test_nothing_is_wrong_with_a_bear_that_is_well(online: Ward, models: M
 
 
 async def test_a_bear_that_has_not_lived_yet_is_not_ill(tmp_path: Path, models: ModelStore) -> None:
-    settings = read(environment={}, overrides={"data": tmp_path / "data"})
+    settings = read(environment={}, overrides={"data": tmp_path / "data", **SILENT})
     patient = await asyncio.to_thread(meet, settings, unsettled=None, clock=SystemClock())
 
     found = await examine(patient)
@@ -426,8 +428,11 @@ async def test_a_look_that_breaks_or_hangs_is_told_and_the_others_go_on(ward: Wa
 def test_at_the_command_line_it_is_a_table_and_an_exit_code(
     tmp_path: Path, models: ModelStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    healthy = ask_here(capsys, ["doctor", "--data", tmp_path / "data"])
-    ill = ask_here(capsys, ["doctor", "--data", tmp_path / "data", "--broker", "mqtt://127.0.0.1:1"])
+    silent = tmp_path / "bear.toml"
+    silent.write_text('[sound]\nclips = ["child.wav"]\nspeaker = "none"\n')
+    where: list[str | Path] = ["doctor", "--settings", silent, "--data", tmp_path / "data"]
+    healthy = ask_here(capsys, where)
+    ill = ask_here(capsys, [*where, "--broker", "mqtt://127.0.0.1:1"])
 
     assert (healthy[0], healthy[2]) == (0, "")
     assert "ok    models" in healthy[1]

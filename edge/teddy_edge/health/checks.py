@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from teddy_edge.health import clock, connection, databases, echo, models, papers, place
+from teddy_edge.health import (
+    clock,
+    connection,
+    crashes,
+    databases,
+    echo,
+    guarding,
+    models,
+    papers,
+    place,
+    sound,
+)
 from teddy_edge.health.finding import Finding
 from teddy_edge.health.patient import Patient
 
@@ -26,6 +37,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "outbox": databases.outbox,
     "state": databases.state,
     "models": models.models,
+    "guard": guarding.guard,
+    "sound": sound.sound,
+    "crashes": crashes.crashes,
     "echo": echo.echo,
     "broker": connection.broker,
     "link": connection.link,
