@@ -8,9 +8,11 @@ import json
 from pathlib import Path
 from typing import Final
 
+from teddy_edge.health.checks import CHECKS
 from teddy_edge.health.examination import examine
 from teddy_edge.health.finding import Condition, Finding
 from teddy_edge.health.patient import Patient, meet
+from teddy_edge.health.self_test import self_test
 from teddy_edge.settings import read_anyway
 from teddy_shared import logs
 from teddy_shared.cli import Command
@@ -29,6 +31,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="where outbox, state and keys lie")
     parser.add_argument("--provision", type=Path, metavar="FILE", help="the bear's name and key")
     parser.add_argument("--broker", metavar="URL", help="mqtts://host:port")
+    parser.add_argument(
+        "--sound",
+        action="store_true",
+        help="let a bear that does not run chirp, and listen whether it is heard",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
@@ -41,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     }
     settings, unsettled = read_anyway(files=tuple(arguments.settings), overrides=overrides)
     patient = meet(settings, unsettled=unsettled, clock=SystemClock())
-    found = asyncio.run(examine(patient))
+    checks = {**CHECKS, "hearing itself": self_test} if arguments.sound else CHECKS
+    found = asyncio.run(examine(patient, checks))
     is_well = not any(each.condition is Condition.WRONG for each in found.values())
     print(_as_json(patient, found, is_well=is_well) if arguments.json else _as_text(found))
     return 0 if is_well else 1
