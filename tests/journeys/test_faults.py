@@ -83,7 +83,7 @@ def test_a_bear_whose_sound_server_freezes_starts_anew_and_hears_again(
             os.kill(pid, signal.SIGSTOP)
         froze = time.monotonic()
         try:
-            systemd.until(lambda told: any("microphone" in line for line in told), seconds=HEALED)
+            systemd.until(lambda told: any("stands still" in line for line in told), seconds=HEALED)
             bear.again(seconds=HEALED)
             assert time.monotonic() - froze < HEALED
         finally:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from teddy_edge.errors import PartDied
 from teddy_edge.health.history import MOST, WINDOW, End, Now, Rung, Start, next_rung, recent_crashes
-from teddy_edge.health.ladder import climb, crashed_parts, reboot_of
-from teddy_edge.health.starts import KEPT, SLOT, Starts, read_starts
+from teddy_edge.health.ladder import climb, crashed_parts, reboot_by, runtime_of
+from teddy_edge.health.starts import KEPT, NAME, SLOT, Starts, place_of, read_starts
 from tests.full_disk import no_room_above
 from tests.soundcard_fakes import HandClock
 
@@ -241,12 +241,21 @@ def test_a_bear_that_keeps_crashing_climbs_the_ladder_and_knows_of_what(
 
 
 def test_a_reboot_is_asked_for_in_the_folder_that_systemd_made(tmp_path: Path) -> None:
-    reboot = reboot_of({"RUNTIME_DIRECTORY": str(tmp_path)})
+    reboot = reboot_by(runtime_of({"RUNTIME_DIRECTORY": str(tmp_path)}))
     assert reboot is not None
     reboot()
 
     assert (tmp_path / "reboot").exists()
-    assert reboot_of({}) is None
+    assert reboot_by(runtime_of({})) is None
+
+
+def test_where_nothing_can_be_written_starts_are_noted_in_memory_and_no_reboot_may_forget_them(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "data").touch()  # a file, and no folder
+
+    assert place_of(tmp_path / "data", tmp_path / "run") == (tmp_path / "run" / NAME, False)
+    assert place_of(tmp_path / "bear", tmp_path / "run") == (tmp_path / "bear" / NAME, True)
 
 
 def test_what_is_kept_is_plain_to_read(tmp_path: Path, clock: HandClock) -> None:

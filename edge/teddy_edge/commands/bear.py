@@ -21,10 +21,10 @@ from teddy_edge.audio.speaker import Speaker
 from teddy_edge.container.bear import open_bear
 from teddy_edge.conversation.report import Nobody, TurnReport
 from teddy_edge.embodying import embodied
-from teddy_edge.health.ladder import climb, crashed_parts, reboot_of
+from teddy_edge.health.ladder import climb, crashed_parts, reboot_by, runtime_of
 from teddy_edge.health.patient import meet
 from teddy_edge.health.signs import signs_of
-from teddy_edge.health.starts import NAME, Starts, this_boot
+from teddy_edge.health.starts import Starts, place_of, this_boot
 from teddy_edge.health.supervisor import Supervisor, Unsupervised, supervisor_of
 from teddy_edge.health.undertaker import Undertaker
 from teddy_edge.health.watchman import Watchman
@@ -112,8 +112,9 @@ def _live(
     if ladder == "never" or (ladder == "supervised" and not supervised) or is_inhabited(settings.data):
         return talk()
     clock = SystemClock()
-    settings.data.mkdir(parents=True, exist_ok=True)
-    starts = Starts(settings.data / NAME, clock=clock, machine=this_boot())
+    runtime = runtime_of(os.environ)
+    place, lasts = place_of(settings.data, runtime)
+    starts = Starts(place, clock=clock, machine=this_boot())
 
     def rest() -> int:
         patient = meet(settings, unsettled=unsettled, clock=clock)
@@ -128,7 +129,9 @@ def _live(
         asyncio.run(staying)
         return 0
 
-    return climb(starts, talk=lambda: talk(starts.lives), stay_safe=rest, reboot=reboot_of(os.environ))
+    return climb(
+        starts, talk=lambda: talk(starts.lives), stay_safe=rest, reboot=reboot_by(runtime) if lasts else None
+    )
 
 
 def _speaker(

@@ -59,16 +59,15 @@ RUNTIME: Final = "RUNTIME_DIRECTORY"
 ASKED: Final = "reboot"  # firmware_configs/units/teddy-reboot.path waits for a file of this name
 
 
-def reboot_of(environment: Mapping[str, str]) -> Reboot | None:
-    """By a file in the folder that systemd made for this service; the bear itself may not reboot anything."""
+def runtime_of(environment: Mapping[str, str]) -> Path | None:
+    """The folder that systemd made for this service, in memory; none elsewhere."""
     folder = environment.get(RUNTIME, "").split(":")[0]
-    if not folder:
-        return None
+    return Path(folder) if folder else None
 
-    def ask() -> None:
-        (Path(folder) / ASKED).touch()
 
-    return ask
+def reboot_by(runtime: Path | None) -> Reboot | None:
+    """By a file that systemd waits for; the bear itself may not reboot anything."""
+    return None if runtime is None else (runtime / ASKED).touch
 
 
 def _ask(reboot: Reboot) -> int:

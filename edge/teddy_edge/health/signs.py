@@ -7,11 +7,12 @@ from typing import Final, Protocol, runtime_checkable
 
 from teddy_edge.audio.samples import HOP
 from teddy_edge.health.vitals import Sign
-from teddy_edge.inference.governor import Work
+from teddy_edge.inference.governor import DEADLINES, Work
 
 SAMPLES_MOST: Final = 8.0  # seconds; a card that is opened may take three, and closing a frozen one as long
 EAR_MOST: Final = 5.0  # seconds for a hop of 10 ms
 MODEL_MOST: Final = 12.0  # seconds for one run; a turn has given up after ten and said so
+BEYOND: Final = 2.0  # seconds behind the governor's own deadline, where that is later
 CURSOR_MOST: Final = 8.0  # seconds; like the samples
 
 
@@ -63,4 +64,5 @@ def _of_models(models: Working) -> Iterator[Sign]:
         def runs(work: Work = work) -> bool:
             return work in models.under_way
 
-        yield Sign(f"model for {work.name.lower()}", run, MODEL_MOST, due=runs)
+        most = max(MODEL_MOST, DEADLINES[work] + BEYOND)
+        yield Sign(f"model for {work.name.lower()}", run, most, due=runs)

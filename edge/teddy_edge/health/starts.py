@@ -80,6 +80,19 @@ def read_starts(file: Path) -> tuple[int, tuple[Start, ...]]:
     return max(found, key=lambda each: each[0])
 
 
+def place_of(data: Path, runtime: Path | None) -> tuple[Path, bool]:
+    """Where the starts are kept, and whether they outlive a reboot there.
+
+    In the bear's folder; where nothing can be written there, in the one that systemd made in memory.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        writable = os.access(data, os.W_OK) and not os.statvfs(data).f_flag & os.ST_RDONLY
+    except OSError:
+        writable = False
+    return (data / NAME, True) if writable or runtime is None else (runtime / NAME, False)
+
+
 def this_boot(file: Path = BOOT_ID) -> str:
     """Which boot of the machine this is."""
     return file.read_text().strip()

@@ -40,7 +40,7 @@ class Watchman:
         doing: str = "listening",
         lives: Callable[[], object] = lambda: None,
     ) -> None:
-        """`doing` is told to the supervisor; `lives` is called now and then while all is well."""
+        """`doing` is told to the supervisor; `lives` is called now and then, in a thread."""
         self._beats = 0
         self._signs = (Sign("loop", lambda: self._beats, LOOP_MOST), *signs)
         self._supervisor = supervisor
@@ -65,9 +65,21 @@ class Watchman:
 
     async def beat(self) -> None:
         """The loop's own sign of life; a task for as long as the bear lives."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._beat(), name="beat")
+            tasks.create_task(self._note(), name="note-of-life")
+
+    async def _beat(self) -> None:
         while True:
             self._beats += 1
             await asyncio.sleep(BEAT)
+
+    async def _note(self) -> None:
+        while True:
+            await asyncio.sleep(LIVES)
+            await asyncio.to_thread(
+                self._lives
+            )  # here, since a card that stalls must not starve the watchdog
 
     def _run(self) -> None:
         try:
@@ -80,16 +92,11 @@ class Watchman:
         vitals = Vitals(self._signs, now=self._clock.monotonic())
         self._supervisor.ready()
         self._supervisor.status(self._doing)
-        told = self._clock.monotonic()
         while not self._stop.wait(self._every):
-            now = self._clock.monotonic()
-            stalled = vitals.stalled(now)
+            stalled = vitals.stalled(self._clock.monotonic())
             if stalled:
                 log("health").error("a part stands still", parts=stalled)
                 self._supervisor.status(f"stands still: {', '.join(stalled)}; starting again")
                 self._failed(stalled[0])(StoodStill(stalled[0]))
                 return
             self._supervisor.feed()
-            if now - told >= LIVES:
-                told = now
-                self._lives()
