@@ -14,7 +14,7 @@ from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
 from teddy_edge.ear.ear import Ear, EarEvent
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.gate import Gate
-from teddy_edge.ear.segmenter import Utterance, UtteranceEnded
+from teddy_edge.ear.segmenter import PauseBegan, Utterance, UtteranceEnded
 from teddy_edge.ear.silero import Silero, open_silero
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.speech.transcriber import Transcriber
@@ -39,7 +39,7 @@ def talk(speaking: Speaking) -> Pcm:
     return (whole + rng.normal(0, 20, len(whole))).astype(np.int16)
 
 
-def hear(net: Silero, pieces: Sequence[Pcm]) -> list[Utterance]:
+def notice(net: Silero, pieces: Sequence[Pcm]) -> list[EarEvent]:
     net.reset()
     ear, ring = Ear(gate=Gate(), net=net, endpointing=ENDPOINTING), Ring()
     events: list[EarEvent] = []
@@ -47,7 +47,21 @@ def hear(net: Silero, pieces: Sequence[Pcm]) -> list[Utterance]:
         ring.write(piece)
         while (heard := ring.read(timeout=0)) is not None:
             events += ear.step(heard)
-    return [event.utterance for event in events if isinstance(event, UtteranceEnded)]
+    return events
+
+
+def hear(net: Silero, pieces: Sequence[Pcm]) -> list[Utterance]:
+    return [event.utterance for event in notice(net, pieces) if isinstance(event, UtteranceEnded)]
+
+
+def told(events: Sequence[EarEvent]) -> list[tuple[object, ...]]:
+    """Pauses and ends, with every sample that goes with them."""
+    return [
+        (type(event), each.start, each.speech_end, each.decided, each.pcm.tobytes())
+        for event in events
+        if isinstance(event, PauseBegan | UtteranceEnded)
+        for each in [event.utterance]
+    ]
 
 
 def cut(pcm: Pcm, sizes: Sequence[int]) -> list[Pcm]:
@@ -61,15 +75,16 @@ def cut(pcm: Pcm, sizes: Sequence[int]) -> list[Pcm]:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sizes=st.lists(st.integers(1, 20_000), min_size=1, max_size=8))
-def test_chunks_of_any_size_give_byte_identical_utterances(net: Silero, talk: Pcm, sizes: list[int]) -> None:
-    whole = hear(net, cut(talk, [HOP]))
+def test_chunks_of_any_size_give_byte_identical_utterances_and_pauses(
+    net: Silero, talk: Pcm, sizes: list[int]
+) -> None:
+    whole = told(notice(net, cut(talk, [HOP])))
 
-    pieces = hear(net, cut(talk, sizes))
+    pieces = told(notice(net, cut(talk, sizes)))
 
-    assert len(whole) == 3
-    assert [(u.start, u.decided, u.pcm.tobytes()) for u in pieces] == [
-        (u.start, u.decided, u.pcm.tobytes()) for u in whole
-    ]
+    assert sum(kind is UtteranceEnded for kind, *_ in whole) == 3
+    assert sum(kind is PauseBegan for kind, *_ in whole) >= 3
+    assert pieces == whole
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -17,6 +17,7 @@ from teddy_edge.conversation.open_words import (
     ENDING_VERBS,
     FILLERS,
     HALVES,
+    HAVE,
     HELPERS,
     LINKS,
     NOT_DOING,
@@ -36,6 +37,8 @@ from teddy_edge.speech.transcriber import Hearing
 # average a little more is believed than what is not asked back, or children would wait too often.
 SURE_AVERAGE: Final = -0.7
 SURE_LEAST: Final = -2.0  # of one token
+VERY_SURE_AVERAGE: Final = -0.2
+VERY_SURE_LEAST: Final = -0.7
 
 _WORD: Final = re.compile(r"[a-z0-9']+")
 # How a transcript ends that does not end. A shout is what the recogniser makes of a word that broke off.
@@ -49,6 +52,21 @@ _COUNTED: Final = frozenset(
 _DEPENDENT: Final = frozenset({"when", "if", "after", "before", "while", "because", "since", "until"})
 _LEADING_ON: Final = _DEPENDENT | {"what", "how", "where", "why", "who", "whether"}
 _DOES: Final = HELPERS | {"to"}
+# What "a", "the" or "my" is heard as where a child pauses behind it.
+_MISHEARD: Final = (
+    ["it"],
+    ["them"],
+    ["him"],
+    ["her"],
+    ["mine"],
+    ["there"],
+    ["this"],
+    ["that"],
+    ["ya"],
+    ["you"],
+    ["two"],
+)
+_WHILE: Final = BE | {"go", "went", "going", "you"}  # before "swimming"
 _OBJECTS: Final = frozenset({"me", "us", "him", "her", "them", "you", "it"})
 
 NEVER_LAST: Final = (
@@ -59,7 +77,10 @@ NEVER_LAST: Final = (
 
 def words_of(hearing: Hearing) -> WordsSoFar:
     """FINISHED only where it is likely: to wait in vain costs less than to cut a child off."""
-    sure = hearing.average_logprob >= SURE_AVERAGE and hearing.least_logprob >= SURE_LEAST
+    average, least = (SURE_AVERAGE, SURE_LEAST)
+    if _WORD.findall(hearing.text.lower())[-1:] in _MISHEARD:
+        average, least = (VERY_SURE_AVERAGE, VERY_SURE_LEAST)
+    sure = hearing.average_logprob >= average and hearing.least_logprob >= least
     return WordsSoFar.FINISHED if sure and sounds_finished(hearing.text) else WordsSoFar.OPEN
 
 
@@ -155,27 +176,26 @@ def _ends_well(said: Sequence[str]) -> bool:
     last, before = said[-1], said[-2] if len(said) > 1 else ""
     if last in HALVES or last.endswith("'s") or (last in NEVER_LAST and last not in PREPOSITIONS):
         return False
-    if last in WANTING | DOING and before not in DETERMINERS | BEFORE_NOUNS:  # "to ride"; but not "a ride"
-        return False
-    if (
-        before in _DOES and last not in ENDING_VERBS | PLACES and not last.isdigit()
-    ):  # what is done is not told yet
-        return False
-    if last.endswith("ed") and len(last) > 4 and last not in DONE:
-        return False
-    if (
-        last.endswith("ing")
-        and not last.endswith(NOT_DOING)
-        and before not in BE | {"go", "went", "going", "you"}
-    ):
+    if _is_done_to_something(last, before):
         return False
     if last in _OBJECTS:
-        return before not in TELLING and before not in LINKS
+        return before not in TELLING | LINKS | HELPERS | HAVE
     if last == "old" and before in ("years", "year", "months"):
         return True
     if _stands_before_a_noun(last):
         return _is_said_to_be(said[:-1]) or before in ("to", "times", "plus", "minus")
     return True
+
+
+def _is_done_to_something(last: str, before: str) -> bool:
+    """Whether it is a verb, and what it is done to has not been said: "to ride", but not "a ride"."""
+    if last in WANTING | DOING:
+        return before not in DETERMINERS | BEFORE_NOUNS
+    if before in _DOES:  # whatever stands there is a verb
+        return not (last in ENDING_VERBS | PLACES or _stands_before_a_noun(last))
+    if last.endswith("ed") and len(last) > 4:
+        return last not in DONE
+    return last.endswith("ing") and not last.endswith(NOT_DOING) and before not in _WHILE
 
 
 def _is_said_to_be(said: Sequence[str]) -> bool:
