@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -89,9 +90,14 @@ def warm(transcriber: Transcriber, synthesizer: HibariSynthesizer, net: Silero) 
 
 @asynccontextmanager
 async def home(
-    warm: VirtualParts, data: Path, *, patience: float = 0.1, replacing: Sequence[Provider] = ()
+    warm: Provider,
+    data: Path,
+    *,
+    patience: float = 0.1,
+    waking: Literal["always", "name"] = "always",
+    replacing: Sequence[Provider] = (),
 ) -> AsyncIterator[Home]:
-    settings = Settings(data=data, listening=Listening(age=6, patience=patience))
+    settings = Settings(data=data, listening=Listening(age=6, patience=patience, waking=waking))
     reports = Reports()
     async with open_bear(settings, warm, *replacing, onlooker=reports) as bear, bear.talk() as talking:
         room = VirtualRoom(ear=talking.ear, inbox=talking.inbox, mouth=talking.mouth, clock=talking.clock)

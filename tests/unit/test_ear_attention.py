@@ -52,7 +52,7 @@ def test_what_begins_while_they_talk_is_for_the_bear_however_long_it_takes() -> 
     ("text", "doubtful", "words"),
     [
         ("Hey Teddy, what is rain?", False, "what is rain?"),
-        ("Hey Teddy.", False, "Hey Teddy."),
+        ("Hey, Taddie.", True, "Hey Teddy"),
         ("Hey Daddy, what is rain?", False, None),
         ("It's ready, what is rain?", True, "It's ready, what is rain?"),
         ("", True, None),

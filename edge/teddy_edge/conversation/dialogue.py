@@ -9,7 +9,7 @@ from typing import Final
 from teddy_edge.audio.mouth import ClauseHeard, Drained, Hushed, SoundBegan
 from teddy_edge.audio.ring import Overrun
 from teddy_edge.body.mute import MuteTurned
-from teddy_edge.body.paw import Squeezed
+from teddy_edge.body.paw import Squeeze, Squeezed
 from teddy_edge.conversation.floor import Floor
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.hearing_ahead import HearingAhead
@@ -19,7 +19,7 @@ from teddy_edge.conversation.journal import Journal
 from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.overhearing import Overhearing
 from teddy_edge.conversation.patience import Patience
-from teddy_edge.conversation.states import AT_REST, State, States
+from teddy_edge.conversation.states import AT_REST, AWAITING, IN_TALK, State, States
 from teddy_edge.conversation.turns import Turns
 from teddy_edge.conversation.wording import asks_for_silence, is_worth_stopping_for
 from teddy_edge.ear.attention import Attention
@@ -36,7 +36,7 @@ from teddy_edge.ear.thread import Noticed
 from teddy_edge.waking.spotter import StopHeard, Woke
 from teddy_shared.logs import log
 
-FOLLOW_UP: Final = 8.0  # seconds after an answer in which the next word needs no waking
+FOLLOW_UP: Final = 8.0  # seconds after an answer or a squeeze in which the next word needs no waking
 WAITING: Final = (
     4  # utterances over one safety line; more are not said in its few seconds, the oldest gives way
 )
@@ -74,6 +74,8 @@ class Dialogue:
         self._waiting: deque[Said] = deque(maxlen=WAITING)  # to be answered when the floor is free
         self._child_speaks = False
         self._ears_off = False
+        self._began = 0  # sample index at which that was noticed
+        self._lapses: float | None = None  # when the bear waits no longer for a word, in the loop's time
 
     @property
     def at_rest(self) -> bool:
@@ -93,6 +95,7 @@ class Dialogue:
 
     async def run(self) -> None:
         """Until cancelled; a turn under way is cancelled with it."""
+        self._states.observe(self._set_the_window)
         self._states.to(State.IDLE)
         async with self._journal.writing(), asyncio.TaskGroup() as tasks:
             while True:
@@ -108,10 +111,9 @@ class Dialogue:
             case Noticed(event=UtteranceEnded() as ended, at=at):
                 self._child_speaks = False
                 self._hear(ended, at, tasks)
-            case Noticed(event=SpeechBegan()):
-                self._child_speaks = True
-                if self._states.now in AT_REST:
-                    self._states.to(State.LISTENING)
+            case Noticed(event=SpeechBegan(at=at)):
+                self._child_speaks, self._began = True, at
+                self._attend(in_talk=self._states.now in IN_TALK)
                 self._spoken_over(Speech(ONSET))
             case Noticed(event=SpeechGoesOn(speech=speech, silence=silence)):
                 self._spoken_over(Speech(speech, silence))
@@ -126,10 +128,15 @@ class Dialogue:
                 self._nobody_spoke()
             case Noticed(event=StopHeard()):
                 await self._order(Order.STOP, tasks)
-            case Noticed(event=Woke()):
+            case Noticed(event=Woke(at=at)):
+                self._attention.woke(at)
                 await self._order(Order.NAME, tasks)
-            case Squeezed():
+                if self._child_speaks and self._states.now in AT_REST:
+                    self._states.to(State.LISTENING)
+            case Squeezed(kind=kind):
                 await self._order(Order.SQUEEZE, tasks)
+                if kind is Squeeze.ONE:
+                    self._invite()
             case Said():
                 await self._judge(news, tasks)
             case Noticed(event=Overrun(lost=lost)):
@@ -147,12 +154,29 @@ class Dialogue:
                 self._turns.follow(news)
 
     async def _next(self) -> News | None:
-        """None when the follow-up window has passed without a word."""
+        """None when the bear has waited for a word in vain."""
         try:
-            async with asyncio.timeout(FOLLOW_UP if self._states.now is State.FOLLOW_UP else None):
+            async with asyncio.timeout_at(self._lapses):
                 return await self._inbox.next()
         except TimeoutError:
             return None
+
+    def _set_the_window(self, state: State) -> None:
+        """Counted from the beginning of the wait: a sound that is no word does not make it longer."""
+        self._lapses = asyncio.get_running_loop().time() + FOLLOW_UP if state in AWAITING else None
+
+    def _attend(self, *, in_talk: bool) -> None:
+        """Somebody speaks; the bear shows that it listens where that is for it."""
+        if self._attention.speech_began(self._began, in_talk=in_talk) and self._states.now in AT_REST:
+            self._states.to(State.LISTENING)
+
+    def _invite(self) -> None:
+        """The paw was squeezed: the next word needs no waking, nor does one that is being said."""
+        if self._child_speaks:
+            self._attend(in_talk=True)
+        elif self._states.now in AT_REST:
+            self._states.to(State.IDLE)  # the wait begins anew
+            self._states.to(State.ATTENDING)
 
     def _spoken_over(self, speech: Speech) -> None:
         if self._turns.under_way:
@@ -227,7 +251,7 @@ class Dialogue:
             self._hearing.drop()
             self._child_speaks = False
             self._nobody_spoke()
-        if off and self._states.now in AT_REST | {State.ATTENDING, State.LISTENING}:
+        if off and self._states.now in AT_REST | {State.LISTENING}:
             self._states.to(State.MUTED)
         elif not off and self._states.now is State.MUTED:
             self._states.to(State.IDLE)

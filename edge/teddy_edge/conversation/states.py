@@ -52,7 +52,9 @@ MOVES: Final[dict[State, frozenset[State]]] = {
     }.items()
 }
 
-AT_REST: Final = frozenset({S.IDLE, S.FOLLOW_UP})
+AT_REST: Final = frozenset({S.IDLE, S.ATTENDING, S.FOLLOW_UP})
+AWAITING: Final = frozenset({S.ATTENDING, S.FOLLOW_UP})  # at rest, and the next word needs no waking
+IN_TALK: Final = AWAITING | {S.THINKING, S.SPEAKING, S.INTERRUPTED}  # with the child
 
 
 class States:

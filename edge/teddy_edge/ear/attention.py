@@ -9,6 +9,7 @@ from teddy_edge.ear.segmenter import Utterance
 from teddy_edge.waking.naming import behind_the_name
 
 REMEMBERED: Final = 32  # wakings, and beginnings of speech; the oldest gives way, long behind any utterance
+NAME_ALONE: Final = "Hey Teddy"  # a greeting, however the recogniser spelled it
 
 
 class Attention(Protocol):
@@ -78,7 +79,7 @@ class ByName:
         # A sure text overrules the head. In noise the text is a guess, and then the head heard better.
         if not called and not _has(utterance, self._in_talk):
             return None
-        return behind or text  # the name alone is a greeting
+        return text if behind is None else behind or NAME_ALONE
 
 
 def _has(utterance: Utterance, moments: deque[int]) -> bool:

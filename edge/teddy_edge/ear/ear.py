@@ -90,6 +90,7 @@ class Ear:
         """The ears have gone off: what was being said is dropped, and what was said is no longer kept."""
         self._segmenter.drop()
         self._history.forget()
+        self._spotted = None
         self._stirs = False
 
     def step(self, heard: Hop | Overrun) -> list[EarEvent]:

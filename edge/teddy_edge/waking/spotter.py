@@ -85,9 +85,10 @@ class Spotter:
     def resume(self, at: int, before: Pcm) -> None:
         """What comes next begins at this sample index and follows `before`, where nothing is spotted.
 
-        With LOOKED_BACK samples or all there are, in whole steps, it is as if all of them had been heard.
+        With LOOKED_BACK samples, or all there are, it is as if all of them had been heard.
         """
         self.reset(at)
+        before = np.concatenate([np.zeros(-len(before) % STEP, np.int16), before])
         known = max(0, len(before) - (SEEN - 1) * STEP)
         self._features.remember(before[:known])
         for each in self._features.hear(before[known:]):
