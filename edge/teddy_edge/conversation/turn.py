@@ -21,7 +21,7 @@ from teddy_edge.conversation.playback import Playback
 from teddy_edge.conversation.report import Onlooker, Recorded, Stopwatch, TurnReport
 from teddy_edge.conversation.skills.skill import Heard
 from teddy_edge.conversation.turn_log import TurnLog
-from teddy_edge.ear.attention import Attention
+from teddy_edge.ear.attention import NAME_ALONE, Attention
 from teddy_edge.ear.segmenter import Utterance
 from teddy_edge.errors import PartDied
 from teddy_edge.safety.guard import Decision, Safe, SafeText, safe_line
@@ -157,7 +157,8 @@ class TurnTaker:
     async def _answer(self, progress: _Progress, hearing: Hearing) -> Answer:
         turn, talk = progress.turn, await self._memory.recall()
         heard = Heard(text=progress.words, confidence=hearing.confidence, band=turn.band)
-        doubtful = hearing.doubtful or not progress.words
+        # That the bear was called is sure: its name was spotted and understood.
+        doubtful = (hearing.doubtful and progress.words != NAME_ALONE) or not progress.words
         answer = await self._answering.answer(
             heard, talk.recent, doubtful=doubtful, asked_back=talk.asked_back
         )
