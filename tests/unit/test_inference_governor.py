@@ -79,7 +79,7 @@ async def test_a_model_that_hangs_is_not_waited_for_beyond_its_deadline() -> Non
     governor, gate = ThreadGovernor(deadlines={**DEADLINES, Work.HEARING: 0.01}), Event()
 
     with pytest.raises(TimeoutError):
-        await governor.run(Work.HEARING, gate.wait)
+        await governor.run(Work.HEARING, gate.wait, 2)
 
     assert await governor.run(Work.VOICE, int, "7") == 7  # the other lane goes on
     gate.set()
@@ -88,7 +88,7 @@ async def test_a_model_that_hangs_is_not_waited_for_beyond_its_deadline() -> Non
 
 async def test_a_deadline_counts_the_wait_for_a_lane_as_the_child_does() -> None:
     governor, gate = ThreadGovernor(lanes=1, deadlines={**DEADLINES, Work.VOICE: 0.01}), Event()
-    running = asyncio.create_task(governor.run(Work.HEARING, gate.wait))
+    running = asyncio.create_task(governor.run(Work.HEARING, gate.wait, 2))
     await asyncio.sleep(0)
 
     with pytest.raises(TimeoutError):

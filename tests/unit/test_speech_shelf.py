@@ -119,6 +119,19 @@ def test_only_what_is_wanting_is_rendered_at_the_next_start(tmp_path: Path, voic
     assert len(voice.rendered) == 1
 
 
+def test_a_rotten_line_on_a_card_that_cannot_be_written_is_spoken_all_the_same(
+    tmp_path: Path, voice: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(30, "Read-only file system")
+
+    start(tmp_path, voice, ["Hello."])
+    kept(tmp_path)[0].write_bytes(b"rotten")
+    monkeypatch.setattr(Path, "unlink", refuse)
+
+    assert shelf(tmp_path, voice).render("Hello.").tolist() == list(range(6))
+
+
 def test_what_no_release_says_any_more_is_cleared_away(tmp_path: Path, voice: Counting) -> None:
     start(tmp_path, voice, ["Hello.", "Good day."])
     start(tmp_path, voice, ["Hello."])

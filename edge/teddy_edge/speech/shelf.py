@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,8 @@ class Shelf:
         wanted = {self._place(text): text for text in texts}
         there = set(self._folder.glob("*.pcm")) if self._folder.is_dir() else set()
         for place in there - wanted.keys():
-            place.unlink(missing_ok=True)  # of an older release, or of another voice
+            with suppress(OSError):
+                place.unlink()  # of an older release, or of another voice
         return [text for place, text in wanted.items() if place not in there]
 
     def keep(self, text: str) -> None:
@@ -67,9 +69,9 @@ class Shelf:
             return None
         check, samples = data[:CHECK], data[CHECK:]
         if len(samples) % 2 or check != _check(samples):
-            place.unlink(
-                missing_ok=True
-            )  # cut off by a power cut, or rotten: at the next start it is made anew
+            # Cut off by a power cut, or rotten: at the next start it is made anew.
+            with suppress(OSError):
+                place.unlink()
             return None
         return np.frombuffer(samples, "<i2").astype(np.int16)
 

@@ -15,6 +15,7 @@ likes. All models are warm: the first clips are not counted.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import statistics
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from typing import Final
 
 from teddy_edge.audio.samples import EAR_RATE
 from teddy_edge.container.bear import open_bear
+from teddy_edge.container.bundles import Bear
 from teddy_edge.ear.silero import open_silero
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.settings import Settings
@@ -39,6 +41,7 @@ WAIT: Final = 0.28  # seconds of silence
 AUDIBLE: Final = 200  # of 32768: -44 dBFS
 ROUNDS: Final = 3  # at most; a round takes three minutes, since the child speaks in real time
 WARM: Final = 1  # clips
+SHELVING: Final = 240.0  # seconds; a busy machine goes on with the likeliest lines
 LEAST: Final = 8  # turns that all three have answered
 
 
@@ -72,7 +75,7 @@ async def _rounds(settings: Settings, said: Sequence[Piece], own: Bot, ours: Bot
     order = [*said[:WARM], *(piece for _ in range(rounds) for piece in said)]
     async with open_bear(settings, onlooker=reports) as bear:
         await bear.learn_meanings()  # as behind the start of any bear
-        await bear.render_ahead()
+        await _shelved(bear)
         for number, piece in enumerate(order):
             listening = FixedWait(samples=round(WAIT * EAR_RATE))
             mine = await bear_beside.take(bear, piece, reports, listening=listening, audible=AUDIBLE)
@@ -88,6 +91,14 @@ async def _rounds(settings: Settings, said: Sequence[Piece], own: Bot, ours: Bot
                 taken.append(both)
                 _show(piece, both)
     return taken
+
+
+async def _shelved(bear: Bear) -> None:
+    """As a bear that was switched on a while ago has it; the first time takes minutes."""
+    print(f"rendering what the bear says often, {SHELVING:.0f} s at most", file=sys.stderr, flush=True)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SHELVING):
+            await bear.render_ahead()
 
 
 def figures(taken: Sequence[Both]) -> list[Figure]:

@@ -13,15 +13,17 @@ from teddy_edge.safety.authored import read_authored
 from teddy_edge.speech.clauses import clauses
 
 _PACKAGE: Final = "teddy_edge.conversation.skills"
+_FIRST: Final = ("fallback.toml", "company.toml")  # what any talk comes to
 _SPOKEN: Final = re.compile(r"[A-Z0-9{].*[.!?]")  # what is listened for is written small and without an end
 
 
 def load_openers() -> list[str]:
-    """The first clauses of all that is authored here, those that begin several lines first. Blocks.
+    """The first clauses of all that is authored here, the likeliest first. Blocks.
 
     One in which a skill fills a gap is not known before; it may hold what a child has said.
     """
-    names = sorted(each.name for each in files(_PACKAGE).iterdir() if each.name.endswith(".toml"))
+    names = [each.name for each in files(_PACKAGE).iterdir() if each.name.endswith(".toml")]
+    names.sort(key=lambda name: (name not in _FIRST, name))
     begun = Counter(
         opener
         for name in names
