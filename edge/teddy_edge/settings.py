@@ -51,6 +51,7 @@ class Body(Section):
 class Models(Section):
     cache: Path = Path()  # empty: the user's cache folder
     threads: Annotated[int, Field(ge=1, le=4)] = 1  # a model
+    profile: Literal["auto", "full", "small"] = "auto"  # how much is loaded; by the board's memory at start
 
 
 class Link(Section):

@@ -31,7 +31,7 @@ class Native:
     def get_outputs(self) -> list[Any]:
         return [type("Output", (), {"name": "logits"})]
 
-    def run(self, outputs: Sequence[str] | None, feeds: Mapping[str, Any]) -> list[Any]:
+    def run(self, outputs: Sequence[str] | None, feeds: Mapping[str, Any], options: Any) -> list[Any]:
         return list(feeds.values())
 
 

@@ -30,6 +30,7 @@ from teddy_edge.health.undertaker import Undertaker
 from teddy_edge.health.watchman import Watchman
 from teddy_edge.home import is_inhabited
 from teddy_edge.inference.governor import Governor
+from teddy_edge.inference.heap import keep_lean
 from teddy_edge.refuge import stay_safe
 from teddy_edge.settings import Settings, read_anyway
 from teddy_edge.sounding import SoundPlan, plan_sound
@@ -84,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         },
     )
     logs.configure(form=settings.logs.form, level=settings.logs.level)
+    keep_lean()
     # The card's thread must not wait 5 ms for each busy thread of Python: that tears holes in the sound.
     sys.setswitchinterval(0.001)
     try:

@@ -11,6 +11,7 @@ from teddy_edge.conversation.habits import Habits
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.home import Home, open_home
 from teddy_edge.identity import BearKeys, Identity, read_identity
+from teddy_edge.inference.profile import Profile, choose, total_memory
 from teddy_edge.outbox.entry import OWNER
 from teddy_edge.outbox.store import Outbox, open_outbox
 from teddy_edge.settings import Settings
@@ -28,6 +29,10 @@ class Foundation(Provider):
     settings = from_context(Settings)
     turn_log = provide(TurnLog)
     habits = provide(Habits)
+
+    @provide
+    async def profile(self, settings: Settings) -> Profile:
+        return choose(settings.models.profile, await asyncio.to_thread(total_memory))
 
     @provide
     def clock(self) -> Clock:

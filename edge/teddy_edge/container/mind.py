@@ -13,6 +13,7 @@ from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.inference.governor import Governor
 from teddy_edge.inference.meaning import open_meaning
 from teddy_edge.inference.models import ModelStore
+from teddy_edge.inference.profile import Profile
 from teddy_edge.safety.guard import Guard, load_guard
 from teddy_edge.safety.scripts import Scripts, load_scripts
 from teddy_edge.settings import Settings
@@ -41,11 +42,12 @@ class Mind(Provider):
         return await asyncio.to_thread(load_chooser)
 
     @provide
-    async def by_meaning(self, settings: Settings, governor: Governor) -> ByMeaning:
+    async def by_meaning(self, settings: Settings, profile: Profile, governor: Governor) -> ByMeaning:
         """The model is loaded when it is first needed, or behind the start of a bear."""
+        store = ModelStore(settings.models.cache)
         return ByMeaning(
             examples=await asyncio.to_thread(load_examples),
-            open_embedder=partial(open_meaning, ModelStore(settings.models.cache)),
+            open_embedder=partial(open_meaning, store) if profile.understands_meaning else None,
             governor=governor,
             patience=self._patience,
         )

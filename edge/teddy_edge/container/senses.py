@@ -12,6 +12,7 @@ from teddy_edge.container.bundles import Models
 from teddy_edge.ear.silero import open_silero
 from teddy_edge.inference.governor import Governor, ThreadGovernor
 from teddy_edge.inference.models import ModelStore
+from teddy_edge.inference.profile import Profile
 from teddy_edge.settings import Settings
 from teddy_edge.speech.hibari import VOICE_SORT
 from teddy_edge.speech.opening import open_speech
@@ -36,11 +37,13 @@ class Senses(Provider):
         await asyncio.to_thread(governor.close)
 
     @provide
-    async def models(self, settings: Settings, governor: Governor) -> Models:
+    async def models(self, settings: Settings, profile: Profile, governor: Governor) -> Models:
         """All in one factory: the container builds one singleton at a time, and these take a second."""
         store = ModelStore(settings.models.cache)
         speech, net, spotter = await asyncio.gather(
-            asyncio.to_thread(open_speech, store, threads=settings.models.threads),
+            asyncio.to_thread(
+                open_speech, store, threads=settings.models.threads, at_once=profile.words_at_once
+            ),
             asyncio.to_thread(open_silero, store),
             asyncio.to_thread(open_spotter, store),
         )

@@ -37,6 +37,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "outbox": databases.outbox,
     "state": databases.state,
     "models": models.models,
+    "profile": models.profile,
     "guard": guarding.guard,
     "sound": sound.sound,
     "crashes": crashes.crashes,

@@ -26,8 +26,11 @@ class Session(Protocol):
         """The outputs by name, in that order; all of them without names."""
 
 
-def open_session(path: Path, *, threads: int = 1) -> Session:
-    """Load a model. Raises PartMissing for an absent file and ConfigError for one that is no model."""
+def open_session(path: Path, *, threads: int = 1, gives_back: bool = False) -> Session:
+    """Load a model. Raises PartMissing for an absent file and ConfigError for one that is no model.
+
+    `gives_back`: after each run, the memory that it borrowed. For inputs of many lengths, once a sentence.
+    """
     if not path.is_file():
         raise PartMissing(f"the model file {path}", "run `teddy models prepare`")
     try:
@@ -48,12 +51,16 @@ def open_session(path: Path, *, threads: int = 1) -> Session:
         raise ConfigError(
             f"the model file {path} does not load ({type(error).__name__}): run `teddy models prepare`"
         ) from error
-    return _OnnxSession(native)
+    run_options = onnxruntime.RunOptions()
+    if gives_back:
+        run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return _OnnxSession(native, run_options)
 
 
 class _OnnxSession:
-    def __init__(self, native: Any) -> None:
+    def __init__(self, native: Any, run_options: Any = None) -> None:
         self._native = native
+        self._run_options = run_options
         self._inputs = tuple(each.name for each in native.get_inputs())
         self._outputs = tuple(each.name for each in native.get_outputs())
 
@@ -66,5 +73,5 @@ class _OnnxSession:
         return self._outputs
 
     def run(self, feeds: Mapping[str, Array], outputs: Sequence[str] | None = None) -> list[Array]:
-        results: list[Array] = self._native.run(outputs, feeds)
+        results: list[Array] = self._native.run(outputs, feeds, self._run_options)
         return results

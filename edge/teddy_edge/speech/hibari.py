@@ -32,8 +32,9 @@ _READ_BY_HIBARI: Final = ("voice-normaliser", "voice-unknown-words-letters", "vo
 class HibariSynthesizer:
     """The voice "heart"."""
 
-    def __init__(self, *, engine: Engine) -> None:
+    def __init__(self, *, engine: Engine, at_once: int = AT_ONCE) -> None:
         self._engine = engine
+        self._at_once = at_once
 
     def render(self, text: str) -> Pcm:
         """int16 [n] at MOUTH_RATE. The same text gives the same samples, so that they can be kept."""
@@ -41,11 +42,11 @@ class HibariSynthesizer:
         if not any(letter.isalnum() for word in words for letter in word):
             return SILENCE  # of dots alone hibari makes a hum
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-        runs = (" ".join(words[at : at + AT_ONCE]) for at in range(0, len(words), AT_ONCE))
+        runs = (" ".join(words[at : at + self._at_once]) for at in range(0, len(words), self._at_once))
         return finish(np.concatenate([self._engine(run, seed) for run in runs]), text)
 
 
-def open_hibari(models: ModelStore, *, threads: int = 1) -> HibariSynthesizer:
+def open_hibari(models: ModelStore, *, threads: int = 1, at_once: int = AT_ONCE) -> HibariSynthesizer:
     """Load dictionaries and networks and speak once, so that the first clause is as quick as the others.
 
     Takes half a second: call it from a thread. Raises PartMissing or ConfigError.
@@ -53,10 +54,10 @@ def open_hibari(models: ModelStore, *, threads: int = 1) -> HibariSynthesizer:
     for name in _READ_BY_HIBARI:
         models.path(name)
     symbols: dict[str, int] = json.loads(models.path("voice-symbols").read_text("utf-8"))
-    voice = open_session(models.path("voice"), threads=threads)
+    voice = open_session(models.path("voice"), threads=threads, gives_back=True)
     unknown_words = open_session(models.path("voice-unknown-words"))
     phonemes = phonemes_of(open_words(models.path("voice-words")), unknown_words)
-    synthesizer = HibariSynthesizer(engine=_engine(voice, phonemes, symbols))
+    synthesizer = HibariSynthesizer(engine=_engine(voice, phonemes, symbols), at_once=at_once)
     synthesizer.render("Hello, Teddyish.")  # the second word is in no lexicon
     return synthesizer
 

@@ -9,7 +9,7 @@ import numpy as np
 from teddy_edge.audio.samples import EAR_RATE
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.inference.session import open_session
-from teddy_edge.speech.hibari import HibariSynthesizer, open_hibari
+from teddy_edge.speech.hibari import AT_ONCE, HibariSynthesizer, open_hibari
 from teddy_edge.speech.transcriber import Transcriber
 from teddy_edge.speech.vocabulary import read_vocabulary
 
@@ -22,16 +22,18 @@ class Speech:
     synthesizer: HibariSynthesizer
 
 
-def open_speech(models: ModelStore, *, threads: int = 1) -> Speech:
+def open_speech(models: ModelStore, *, threads: int = 1, at_once: int = AT_ONCE) -> Speech:
     """About a second of work: call it from a thread. Raises PartMissing or ConfigError."""
-    return Speech(open_transcriber(models, threads=threads), open_hibari(models, threads=threads))
+    return Speech(
+        open_transcriber(models, threads=threads), open_hibari(models, threads=threads, at_once=at_once)
+    )
 
 
 def open_transcriber(models: ModelStore, *, threads: int = 1) -> Transcriber:
     """Load Whisper and let it hear something, so that the first utterance is as quick as the others."""
     models.path("whisper-embedding")  # lies beside the decoder, which maps it by its name
     transcriber = Transcriber(
-        encoder=open_session(models.path("whisper-encoder"), threads=threads),
+        encoder=open_session(models.path("whisper-encoder"), threads=threads, gives_back=True),
         decoder=open_session(models.path("whisper-decoder"), threads=threads),
         tokens=read_vocabulary(models.path("whisper-tokenizer"), models.path("whisper-config")),
     )

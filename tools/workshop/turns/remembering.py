@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from teddy_edge.container.bear import open_bear
 from teddy_edge.container.bundles import Bear, Talking
 from teddy_edge.ear.segmenter import LONGEST
 from teddy_edge.ear.thread import Noticed
+from teddy_edge.inference.heap import keep_lean
 from teddy_edge.settings import Settings, read
 from teddy_shared import logs
 from teddy_shared.errors import TeddyError
@@ -51,9 +52,10 @@ class BearFailed(TeddyError):
     """The process with the bear ended without an answer; its own lines stand above."""
 
 
-def remembered() -> Memory:
+def remembered(profile: Literal["full", "small"] = "full") -> Memory:
     """Run a bear in a process of its own, with this one's environment. Raises BearFailed."""
-    done = subprocess.run([sys.executable, "-m", __name__], stdout=subprocess.PIPE, text=True, check=False)
+    command = [sys.executable, "-m", __name__, profile]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise BearFailed(f"the bear ended with {done.returncode} while its memory was measured")
     return Memory(**json.loads(done.stdout))
@@ -61,8 +63,9 @@ def remembered() -> Memory:
 
 def main() -> None:
     logs.configure(level="error")
+    keep_lean()
     with tempfile.TemporaryDirectory(prefix="teddy-bench-") as folder:
-        settings = read(overrides={"data": Path(folder), "link.broker": ""})
+        settings = read(overrides={"data": Path(folder), "link.broker": "", "models.profile": sys.argv[1]})
         print(json.dumps(asdict(asyncio.run(_live(settings)))))
 
 

@@ -89,7 +89,7 @@ class ByMeaning:
         self,
         *,
         examples: Sequence[Example],
-        open_embedder: Callable[[], Embedder],
+        open_embedder: Callable[[], Embedder] | None,
         governor: Governor,
         patience: float = PATIENCE,  # seconds that a sentence waits to be understood
     ) -> None:
@@ -99,7 +99,7 @@ class ByMeaning:
         self._patience = patience
         self._loading = asyncio.Lock()
         self._ready: tuple[Embedder, Likeness] | None = None
-        self._failed = False
+        self._failed = open_embedder is None  # a board without room for the model
 
     async def get_ready(self) -> None:
         """Load the model and the examples, once; a failure is logged, once, and then the rules are alone."""
@@ -130,6 +130,7 @@ class ByMeaning:
         return None
 
     def _load(self) -> tuple[Embedder, Likeness]:
+        assert self._open is not None  # whoever has none never loads
         embedder = self._open()
         directions = embedder.embed([plainly(example.text) for example in self._examples])
         return embedder, Likeness(examples=self._examples, directions=directions)
