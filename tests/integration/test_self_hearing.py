@@ -51,6 +51,7 @@ class Room:
     echo: Echo
     loudness: float = 0.5
     index: int = 0
+    drowned: bool = False  # the newest hop
 
     async def sound(self) -> None:
         to_ear = Resampler(from_rate=MOUTH_RATE, to_rate=EAR_RATE)
@@ -61,7 +62,8 @@ class Room:
             played = np.concatenate((played, reference))[-8_000:]
             heard = self.loudness * played[-DELAY - HOP : -DELAY]
             pcm = np.rint(heard + 10 * noise.standard_normal(HOP)).astype(np.int16)
-            self.echo.clean(Hop(pcm, self.index, reference if reference.any() else None))
+            hop = self.echo.clean(Hop(pcm, self.index, reference if reference.any() else None))
+            self.drowned = isinstance(hop, Hop) and hop.drowned
             self.index += HOP
             await asyncio.sleep(0.01)
 
@@ -122,6 +124,18 @@ async def test_whoever_speaks_goes_before_a_chirp() -> None:
         await asyncio.sleep(NOTES)
 
         assert room.mouth.heard == 5 * MOUTH_RATE
+
+
+@pytest.mark.virtual_time
+async def test_a_reply_that_comes_in_place_of_a_chirp_drowns_the_room_soon() -> None:
+    notes = EchoNotes(bear=BEAR, state=state_over(MemoryStore()), clock=VirtualClock())
+    async with bear(notes) as room:
+        room.echo.expect_chirp()
+        room.mouth.begin(1)
+        room.mouth.say(Spoken(np.full(4 * MOUTH_RATE, 1000, np.int16), 1, 0))
+        await asyncio.sleep(3)
+
+        assert room.drowned
 
 
 @pytest.mark.parametrize(

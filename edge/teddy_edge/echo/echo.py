@@ -19,6 +19,7 @@ from teddy_shared.logs import log
 
 FADES: Final = EAR_RATE // 4  # samples in which a room falls silent
 SAME: Final = EAR_RATE // 125  # samples: rooms blur, and delays as near as 8 ms are one
+CHIRP: Final = 150  # hops until a chirp is played and has died away
 LAG: Final = LATEST // HOP + 1  # hops of the reference that are remembered
 LOUD: Final = 100.0**2  # mean square of a reference that is worth judging by, -50 dBFS
 CERTAIN: Final = 10.0  # a delay that stands out so far is believed at once where none is known
@@ -54,7 +55,7 @@ class Echo:
         self.heard = 0  # samples since it was attached
         self.delays_found = 0  # since then too, each surer than chance
         self._attached = False
-        self._chirps = False  # what the speaker plays now is no speech, and drowns none
+        self._chirp = 0  # hops in which what the speaker plays is no speech, and drowns none
 
     def attach(self, kept: Measured | None = None) -> None:
         """Before the first hop of a bear whose speaker is near its microphone. Blocks: loads the canceller.
@@ -70,8 +71,8 @@ class Echo:
             log("echo").warning("nothing takes the bear's own voice away", reason=str(error))
 
     def expect_chirp(self) -> None:
-        """What is played next is a chirp."""
-        self._chirps = True
+        """What is played in the next second and a half is a chirp, or nothing."""
+        self._chirp = CHIRP
 
     @property
     def attached(self) -> bool:
@@ -94,6 +95,7 @@ class Echo:
             self._meter.conclude()
             return heard
         self.heard += HOP
+        self._chirp = max(0, self._chirp - 1)
         if heard.reference is not None:
             self._left = ((LATEST if self._delay is None else self._delay) + FADES) // HOP
         elif self._left == 0:
@@ -101,7 +103,6 @@ class Echo:
             return heard
         else:
             self._left -= 1
-            self._chirps &= self._left > 0
         return self._take_out(heard, _SILENCE if heard.reference is None else heard.reference)
 
     def _take_out(self, heard: Hop, reference: Pcm) -> Hop:
@@ -112,7 +113,7 @@ class Echo:
         self._loud.append(bool(_mean_square(reference) > LOUD))
         if self._echoes():
             self._judge_by(heard.pcm, pcm)
-        return replace(heard, pcm=pcm, drowned=not (self._judge.good or self._chirps))
+        return replace(heard, pcm=pcm, drowned=not (self._judge.good or self._chirp > 0))
 
     def _judge_by(self, heard: Pcm, left: Pcm) -> None:
         was_good = self._judge.good
