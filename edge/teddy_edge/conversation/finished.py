@@ -37,8 +37,10 @@ from teddy_edge.speech.transcriber import Hearing
 # average a little more is believed than what is not asked back, or children would wait too often.
 SURE_AVERAGE: Final = -0.7
 SURE_LEAST: Final = -2.0  # of one token
+# Of a few words, and of those that "a" or "my" is heard as where a child pauses behind it.
 VERY_SURE_AVERAGE: Final = -0.2
 VERY_SURE_LEAST: Final = -0.7
+FEW: Final = 3  # words
 
 _WORD: Final = re.compile(r"[a-z0-9']+")
 # How a transcript ends that does not end. A shout is what the recogniser makes of a word that broke off.
@@ -52,7 +54,6 @@ _COUNTED: Final = frozenset(
 _DEPENDENT: Final = frozenset({"when", "if", "after", "before", "while", "because", "since", "until"})
 _LEADING_ON: Final = _DEPENDENT | {"what", "how", "where", "why", "who", "whether"}
 _DOES: Final = HELPERS | {"to"}
-# What "a", "the" or "my" is heard as where a child pauses behind it.
 _MISHEARD: Final = (
     ["it"],
     ["them"],
@@ -77,9 +78,10 @@ NEVER_LAST: Final = (
 
 def words_of(hearing: Hearing) -> WordsSoFar:
     """FINISHED only where it is likely: to wait in vain costs less than to cut a child off."""
-    average, least = (SURE_AVERAGE, SURE_LEAST)
-    if _WORD.findall(hearing.text.lower())[-1:] in _MISHEARD:
-        average, least = (VERY_SURE_AVERAGE, VERY_SURE_LEAST)
+    said = _WORD.findall(hearing.text.lower())
+    average, least = SURE_AVERAGE, SURE_LEAST
+    if said[-1:] in _MISHEARD or (len(said) <= FEW and " ".join(said) not in WHOLE):
+        average, least = VERY_SURE_AVERAGE, VERY_SURE_LEAST
     sure = hearing.average_logprob >= average and hearing.least_logprob >= least
     return WordsSoFar.FINISHED if sure and sounds_finished(hearing.text) else WordsSoFar.OPEN
 
@@ -112,7 +114,7 @@ def _is_whole(said: Sequence[str]) -> bool:
         return _is_whole_question(first, rest)
     if first in AUXILIARIES and first not in ONLY_SUBJECTS | {"let's", "don't", "gonna", "wanna"}:
         return _is_whole_yes_no(first, rest)
-    if not _is_its_last_clause_begun(said):
+    if not _is_its_last_clause_begun(said) or (first in TELLING and len(rest) < 2):
         return False
     needed = 2 if first in _DEPENDENT or _has_a_clause_about_its_subject(said) else 1
     return sum(map(_is_verb, said)) >= needed and _ends_well(said)
