@@ -64,6 +64,10 @@ def without(module: str) -> Callable[[str], Path | None]:
     return lambda name: None if name == module else installed(name)
 
 
+def test_a_module_whose_parent_is_absent_is_absent_too() -> None:
+    assert installed("no_such_package.wakeword") is None
+
+
 def with_damaged(module: str, path: str, folder: Path) -> Callable[[str], Path | None]:
     """A copy of a package in which one file differs."""
     real = installed(module)

@@ -51,7 +51,10 @@ def default_cache(environment: Mapping[str, str]) -> Path:
 
 def installed(module: str) -> Path | None:
     """The folder of an installed module."""
-    spec = importlib.util.find_spec(module)
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:  # what it is a part of is absent too
+        return None
     places = spec.submodule_search_locations if spec else None
     return Path(places[0]) if places else None
 
