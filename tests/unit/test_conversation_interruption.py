@@ -41,7 +41,15 @@ def test_a_cough_lets_it_resume() -> None:
     assert speak(reply, 3) == [Move.DUCK]
 
 
-def test_a_cough_too_short_to_be_held_for_only_lowers_it_for_a_moment() -> None:
+def test_a_word_as_short_as_no_is_waited_for_although_it_is_over() -> None:
+    reply = Interruption()
+    speak(reply, 5)
+
+    assert reply.speech(Speech(5 * FRAME, silence=2 * FRAME)) is None
+    assert reply.speech(Speech(5 * FRAME, silence=3 * FRAME)) is Move.HUSH
+
+
+def test_a_sound_too_short_for_a_word_only_lowers_it_for_a_moment() -> None:
     reply = Interruption()
 
     assert speak(reply, 4) == [Move.DUCK]
@@ -54,13 +62,13 @@ def test_a_sign_of_speech_that_comes_to_nothing_is_forgotten() -> None:
     reply = Interruption()
     speak(reply, 2)
 
-    assert reply.speech(Speech(FRAME)) is Move.SWELL
+    assert reply.speech(Speech(0)) is Move.SWELL
 
 
 def test_a_short_word_ends_the_reply_although_it_was_never_held() -> None:
     reply = Interruption()
-    speak(reply, 5)
-    reply.speech(Speech(5 * FRAME, silence=OVER_AT))
+    speak(reply, 4)
+    reply.speech(Speech(4 * FRAME, silence=OVER_AT))
 
     assert reply.understood(stop=False) is Move.STOP
 
@@ -70,9 +78,8 @@ def test_somebody_who_coughs_and_then_speaks_is_held_for_again_after_as_much_spe
     speak(reply, 12)
     reply.nothing_understood(Speech(12 * FRAME))
 
-    assert speak(reply, 13, first=13) == []
-    assert speak(reply, 20, first=14) == [Move.DUCK]
-    assert speak(reply, 21, first=21) == [Move.HUSH]
+    assert speak(reply, 19, first=13) == [Move.DUCK]
+    assert speak(reply, 20, first=20) == [Move.HUSH]
 
 
 @pytest.mark.parametrize("order", Order)

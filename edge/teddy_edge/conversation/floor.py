@@ -32,6 +32,11 @@ class Floor:
         return self._interruption.over
 
     @property
+    def held(self) -> bool:
+        """Whether the reply waits in silence for what somebody says."""
+        return self._interruption.held
+
+    @property
     def silent(self) -> bool:
         """Whether nothing of the reply is heard and nothing will be."""
         return self._mouth.hushed

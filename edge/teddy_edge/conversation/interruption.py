@@ -12,13 +12,14 @@ from enum import Enum, StrEnum, auto
 from typing import Final
 
 from teddy_edge.audio.samples import EAR_RATE
-from teddy_edge.ear.segmenter import FRAME
+from teddy_edge.ear.segmenter import FRAME, LEAST_SPEECH
 
-# Samples of speech so far, as the ear counts them. A frame (32 ms), a hop (10), the card (50) and the fade
-# (10) come on top until it is heard in the room: low at about 150 ms of speech, silent at about 360.
-DUCK_AT: Final = 2 * FRAME
-HUSH_AT: Final = 9 * FRAME
-OVER_AT: Final = 3 * EAR_RATE // 10  # samples of silence after a sound too short to be held for
+# Samples of speech so far, as the ear counts them. Until it is heard in the room come on top: up to 80 ms of
+# a soft beginning that no network takes for speech, a frame (32), a hop (10), the card (50) and the fade
+# (10). So it is low at about 130 ms of speech and silent at about 350.
+DUCK_AT: Final = FRAME
+HUSH_AT: Final = 8 * FRAME  # silence included: "no" is shorter, and is waited for all the same
+OVER_AT: Final = 3 * EAR_RATE // 10  # samples of silence after a sound too short for a word
 
 
 class Move(StrEnum):
@@ -80,7 +81,7 @@ class Interruption:
         match self._stage:
             case _Stage.ALONE if fresh >= DUCK_AT and speech.silence == 0:
                 return self._now(_Stage.LOW, Move.DUCK)
-            case _Stage.LOW if fresh >= HUSH_AT:
+            case _Stage.LOW if fresh >= LEAST_SPEECH and fresh + speech.silence >= HUSH_AT:
                 return self._now(_Stage.HELD, Move.HUSH)
             case _Stage.LOW if speech.silence >= OVER_AT or fresh < DUCK_AT:
                 self._counted = speech.so_far
