@@ -1,0 +1,95 @@
+"""From which probability on a head counts, judged on voices unheard: each engine in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teddy_edge.audio.samples import EAR_RATE
+from teddy_edge.waking.features import STEP
+from teddy_edge.waking.spotter import REST
+from workshop.waking_school import corpus
+from workshop.waking_school.lessons import TALKING, WORDLESS, Lesson
+from workshop.waking_school.network import Floats
+
+Found = NDArray[np.bool_]
+
+Judged = Sequence[tuple[Lesson, Floats]]
+"""Lessons, and the probabilities that a network gave their looks that never heard the lesson's engine."""
+
+NEAR_MOST: Final = 0.04  # of near phrases may wake it
+FALSE_MOST: Final = 0.3  # times an hour in talk, music and noise
+_TRIED: Final = tuple(
+    np.round(np.concatenate([np.arange(0.2, 0.95, 0.05), np.arange(0.95, 0.999, 0.008)]), 3)
+)
+_ROWS: Final = (1, 2, 3)  # looks in a row
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    threshold: float
+    hits: int
+    recall: float  # of the phrase in all its rooms and noises
+    near: float
+    false_per_hour: float
+
+    def told(self) -> Mapping[str, float]:
+        return {
+            "recall_in_rooms_and_noise": self.recall,
+            "near_share": self.near,
+            "false_per_hour": self.false_per_hour,
+        }
+
+
+def choose(judged: Judged) -> Choice:
+    """The one that hears most among those that keep quiet enough; else the quietest."""
+    tried = [judge(judged, float(threshold), hits) for threshold in _TRIED for hits in _ROWS]
+    quiet = [each for each in tried if each.near <= NEAR_MOST and each.false_per_hour <= FALSE_MOST]
+    if quiet:
+        return max(quiet, key=lambda each: each.recall)
+    return min(
+        tried, key=lambda each: max(each.near / NEAR_MOST, each.false_per_hour / FALSE_MOST) - each.recall
+    )
+
+
+def judge(judged: Judged, threshold: float, hits: int) -> Choice:
+    heard: list[Found] = []
+    near: list[Found] = []
+    calls, hours = 0, 0.0
+    for lesson, chances in judged:
+        over = in_a_row(chances >= threshold, lesson.scenes, hits)
+        if lesson.kind in (TALKING, WORDLESS):
+            calls += _calls(over)
+            hours += len(over) * STEP / EAR_RATE / 3600
+        else:
+            found = np.zeros(int(lesson.scenes.max(initial=-1)) + 1, bool)
+            found[lesson.scenes[over]] = True
+            (heard if lesson.kind == corpus.SAID else near).append(found)
+    return Choice(threshold, hits, _share(heard), _share(near), calls / hours if hours else 0.0)
+
+
+def in_a_row(over: Found, scenes: NDArray[np.int32], hits: int) -> Found:
+    """Looks that are at least the so manieth in a row of the same scene."""
+    rows = over.copy()
+    for back in range(1, hits):
+        same = np.zeros_like(over)
+        same[back:] = over[:-back] & (scenes[back:] == scenes[:-back])
+        rows &= same
+    return rows
+
+
+def _calls(over: Found) -> int:
+    """As the spotter counts: after one, a second of rest."""
+    calls, rests_until = 0, -1
+    for at in np.flatnonzero(over).tolist():
+        if at >= rests_until:
+            calls, rests_until = calls + 1, at + REST // STEP
+    return calls
+
+
+def _share(found: Sequence[Found]) -> float:
+    return float(np.mean(np.concatenate(found))) if found else 0.0
