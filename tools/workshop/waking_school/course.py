@@ -14,10 +14,10 @@ from workshop.waking_school.learning import learn, probabilities, together
 from workshop.waking_school.lessons import SHARES, TALKING, WORDLESS, Lesson, lessons
 from workshop.waking_school.network import Weights
 from workshop.waking_school.phrases import Phrase
-from workshop.waking_school.threshold import Choice, choose
+from workshop.waking_school.threshold import ALONE, BEFORE_WORDS, Choice, Quiet, choose
 
 SCENES: Final = {corpus.SAID: 3000, corpus.NEAR: 3000, TALKING: 150, WORDLESS: 70}
-NETWORKS: Final = 3  # whose mean is the head
+NETWORKS: Final = 2  # whose mean is the head
 Tell = Callable[[str], None]
 
 
@@ -47,7 +47,7 @@ class Course:
                 tell=self.tell,
             )
         )
-        choice = self._choice(taught)
+        choice = self._choice(taught, BEFORE_WORDS if phrase.judged_by_words else ALONE)
         self.tell(f"{phrase.head}: {choice}")
         school = together(taught)
         seeds = range(self.seed, self.seed + NETWORKS)
@@ -57,7 +57,7 @@ class Course:
             f"{phrase.head}: written; {len(school.shows)} looks at the phrase, {len(school.others)} at others"
         )
 
-    def _choice(self, taught: Sequence[Lesson]) -> Choice:
+    def _choice(self, taught: Sequence[Lesson], quiet: Quiet) -> Choice:
         """Each engine is judged by a network that never heard it."""
         engines = list(SHARES)
         without = [([each for each in taught if each.engine != engine], self.seed) for engine in engines]
@@ -65,8 +65,10 @@ class Course:
         for engine, weights in zip(engines, self.workers.map(_learned, without), strict=True):
             held_out = [each for each in taught if each.engine == engine]
             judged += [(each, probabilities(each.rows, each.ends, [weights])) for each in held_out]
-            self.tell(f"without {engine}: {choose([each for each in judged if each[0].engine == engine])}")
-        return choose(judged)
+            self.tell(
+                f"without {engine}: {choose([each for each in judged if each[0].engine == engine], quiet)}"
+            )
+        return choose(judged, quiet)
 
     def _write(
         self, phrase: Phrase, taught: Sequence[Lesson], networks: Sequence[Weights], choice: Choice

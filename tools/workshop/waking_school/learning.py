@@ -17,7 +17,7 @@ from workshop.waking_school.network import NARROW, PLACES, SPAN, Floats, Learner
 BATCH: Final = 256
 SHOWING: Final = 80  # of a batch that show the phrase
 STEPS: Final = 400  # batches between two looks at what is hardest
-ROUNDS: Final = 5
+ROUNDS: Final = 4
 FASTEST: Final = 2e-3
 WEIGHT: Final = 2.0  # of a look without the phrase: a false call is worse than having to say it again
 _AT_ONCE: Final = 8192

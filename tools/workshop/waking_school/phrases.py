@@ -15,6 +15,7 @@ class Phrase:
     said: tuple[str, ...]  # ways to write it, so that engines say it in several tunes
     near: tuple[str, ...]  # what must not be taken for it
     forbidden: tuple[str, ...]  # words that ordinary speech in its lessons does not hold
+    judged_by_words: bool  # whether the bear also looks at what it understood, before it obeys
 
 
 _DOTS: Final = ("{}", "{}!", "{}.", "{}?", "{},")
@@ -164,6 +165,7 @@ HEY_TEDDY: Final = Phrase(
         *_AROUND_TEDDY * 3,
     ),
     forbidden=("teddy",),
+    judged_by_words=True,
 )
 
 _LIKE_STOP: Final = (
@@ -192,6 +194,7 @@ STOP: Final = Phrase(
     ),
     near=(*_LIKE_STOP * 3, *(f"hey {word}" for word in _LIKE_STOP[:20]), *_LIKE_TEDDY),
     forbidden=("stop", "stopped", "stops", "stopping"),
+    judged_by_words=False,
 )
 
 PHRASES: Final = (HEY_TEDDY, STOP)

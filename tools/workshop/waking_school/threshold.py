@@ -21,10 +21,26 @@ Found = NDArray[np.bool_]
 Judged = Sequence[tuple[Lesson, Floats]]
 """Lessons, and the probabilities that a network gave their looks that never heard the lesson's engine."""
 
-NEAR_MOST: Final = 0.04  # of near phrases may wake it
-FALSE_MOST: Final = 0.3  # times an hour in talk, music and noise
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """How often a head may be wrong in voices that it never heard."""
+
+    near: float  # share of near phrases that it takes for its own
+    false_per_hour: float  # in talk, music and noise
+
+
+ALONE: Final = Quiet(near=0.04, false_per_hour=0.3)
+BEFORE_WORDS: Final = Quiet(near=0.2, false_per_hour=60)
+"""Where what was said is understood and judged too, the head may be wrong often, but must miss little."""
+
 _TRIED: Final = tuple(
-    np.round(np.concatenate([np.arange(0.2, 0.95, 0.05), np.arange(0.95, 0.999, 0.008)]), 3)
+    np.round(
+        np.concatenate(
+            [[0.06, 0.08, 0.1, 0.12, 0.15], np.arange(0.2, 0.95, 0.05), np.arange(0.95, 0.999, 0.008)]
+        ),
+        3,
+    )
 )
 _ROWS: Final = (1, 2, 3)  # looks in a row
 
@@ -45,15 +61,18 @@ class Choice:
         }
 
 
-def choose(judged: Judged) -> Choice:
+def choose(judged: Judged, quiet: Quiet) -> Choice:
     """The one that hears most among those that keep quiet enough; else the quietest."""
     tried = [judge(judged, float(threshold), hits) for threshold in _TRIED for hits in _ROWS]
-    quiet = [each for each in tried if each.near <= NEAR_MOST and each.false_per_hour <= FALSE_MOST]
-    if quiet:
-        return max(quiet, key=lambda each: each.recall)
-    return min(
-        tried, key=lambda each: max(each.near / NEAR_MOST, each.false_per_hour / FALSE_MOST) - each.recall
-    )
+    enough = [
+        each for each in tried if each.near <= quiet.near and each.false_per_hour <= quiet.false_per_hour
+    ]
+    if enough:
+        return max(enough, key=lambda each: each.recall)
+    loudness = {
+        each: max(each.near / quiet.near, each.false_per_hour / quiet.false_per_hour) for each in tried
+    }
+    return min(tried, key=lambda each: loudness[each] - each.recall)
 
 
 def judge(judged: Judged, threshold: float, hits: int) -> Choice:
