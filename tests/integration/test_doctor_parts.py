@@ -16,6 +16,7 @@ from teddy_edge.health.history import End, Now, Rung, Start
 from teddy_edge.health.patient import meet
 from teddy_edge.health.sound import look_for_cards
 from teddy_edge.health.starts import NAME, Starts, this_boot
+from teddy_edge.health.waking import look_at_heads
 from teddy_edge.safety.authored import read_authored
 from teddy_edge.settings import Sound, read
 from teddy_shared.clock import SystemClock
@@ -73,6 +74,21 @@ async def test_a_guard_whose_file_is_broken_is_closed(file: str) -> None:
         return b"nonsense" if name == file else read_authored(package, name)
 
     named(await try_guard(read_broken), "closed")
+
+
+# --- waking -----------------------------------------------------------------------------------------------
+
+
+def test_a_bear_that_answers_to_its_name_and_does_not_know_it_is_told(tmp_path: Path) -> None:
+    named(look_at_heads(tmp_path, by_name=True), "its name", "missing")
+    assert look_at_heads(tmp_path, by_name=False).condition is Condition.NOTE
+
+
+def test_a_head_that_is_not_the_one_of_its_manifest_is_told(tmp_path: Path) -> None:
+    (tmp_path / "hey_teddy.onnx").write_bytes(b"another")
+    (tmp_path / "hey_teddy.toml").write_text('phrase = "hey teddy"\nthreshold = 0.5\nsha256 = "0"\n')
+
+    named(look_at_heads(tmp_path, by_name=True), "not the head")
 
 
 # --- crashes ----------------------------------------------------------------------------------------------

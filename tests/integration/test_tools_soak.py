@@ -10,7 +10,7 @@ from workshop.soaking.day import Life, soak
 
 def test_a_day_is_lived_through_with_talks_and_a_reading_each_hour(tmp_path: Path) -> None:
     settings = read(overrides={"data": tmp_path})
-    life = Life(hours_a_day=3, talks_an_hour=1, turns_a_talk=1, television=1.0, warm_turns=0)
+    life = Life(hours_a_day=3, talks_an_hour=1, turns_a_talk=1, television=1.0, warm_turns=0, ahead=False)
 
     lived = soak(settings, life, tell=False)
 

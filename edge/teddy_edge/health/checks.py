@@ -20,6 +20,7 @@ from teddy_edge.health import (
     papers,
     place,
     sound,
+    waking,
 )
 from teddy_edge.health.finding import Finding
 from teddy_edge.health.patient import Patient
@@ -40,6 +41,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "profile": models.profile,
     "guard": guarding.guard,
     "sound": sound.sound,
+    "waking": waking.waking,
     "crashes": crashes.crashes,
     "echo": echo.echo,
     "broker": connection.broker,

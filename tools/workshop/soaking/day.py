@@ -6,18 +6,20 @@ import asyncio
 import gc
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from dishka import Provider, Scope, provide
+from dishka import Provider, Scope, decorate, provide
 
 from teddy_edge.app import Lifeline, live
 from teddy_edge.audio.samples import Pcm
 from teddy_edge.container.bear import open_bear
 from teddy_edge.container.bundles import Models, Talking
 from teddy_edge.conversation.report import TurnReport
+from teddy_edge.inference.models import ModelStore
 from teddy_edge.settings import Settings
+from teddy_edge.speech.hibari import open_hibari
 from teddy_shared.clock import Chance, Clock, SeededChance
 from workshop.soaking.room import Room
 from workshop.soaking.sentences import SENTENCES, children, television
@@ -35,6 +37,7 @@ class Life:
     talks_an_hour: int = 3  # while nobody sleeps
     turns_a_talk: int = 4
     television: float = 20.0  # seconds of an hour that pass through the ear; the rest of it is skipped
+    ahead: bool = True  # whether the bear renders lines ahead, which takes a minute where none are kept yet
     warm_turns: int = 30  # before the first reading: the allocator finds its size in them
 
     @property
@@ -87,6 +90,14 @@ class _VirtualParts(Provider):
         return SeededChance(1)
 
 
+class _NothingAhead(Provider):
+    scope = Scope.APP
+
+    @decorate
+    def models(self, models: Models) -> Models:
+        return replace(models, shelf=None)
+
+
 class _Counting:
     """An onlooker that counts, and keeps nothing that would grow."""
 
@@ -101,17 +112,23 @@ class _Counting:
 
 async def _lived(settings: Settings, life: Life, *, tell: bool) -> Lived:
     seen, stop = _Counting(), asyncio.Event()
-    async with open_bear(settings, _VirtualParts(), onlooker=seen) as bear, bear.talk() as talking:
-        models = await bear.parts.get(Models)
-        assert models.shelf is not None, "the container's own models have one"
-        said = await asyncio.to_thread(children, models.shelf, SENTENCES[: life.turns])
-        async with asyncio.TaskGroup() as tasks:
-            living = live(bear, talking, (), Lifeline(), stop)
-            tasks.create_task(living, name="life")
-            day = _Days(talking, said, seen, life, tell=tell)
-            readings = await day.pass_by()
-            stop.set()
+    parts = (_VirtualParts(),) if life.ahead else (_VirtualParts(), _NothingAhead())
+    said = await asyncio.to_thread(_said, settings, SENTENCES[: life.turns])
+    async with (
+        open_bear(settings, *parts, onlooker=seen) as bear,
+        bear.talk() as talking,
+        asyncio.TaskGroup() as tasks,
+    ):
+        tasks.create_task(live(bear, talking, (), Lifeline(), stop), name="life")
+        day = _Days(talking, said, seen, life, tell=tell)
+        readings = await day.pass_by()
+        stop.set()
     return Lived(tuple(readings), seen.outcomes, day.unanswered)
+
+
+def _said(settings: Settings, sentences: Sequence[str]) -> list[Pcm]:
+    """By a voice that is dropped before the bear begins."""
+    return children(open_hibari(ModelStore(settings.models.cache)), sentences)
 
 
 class _Days:
