@@ -11,7 +11,7 @@ from teddy_edge.inference.governor import DEADLINES, Work
 
 SAMPLES_MOST: Final = 8.0  # seconds; a card that is opened may take three, and closing a frozen one as long
 EAR_MOST: Final = 5.0  # seconds for a hop of 10 ms
-MODEL_MOST: Final = 12.0  # seconds for one run; a turn has given up after ten and said so
+MODEL_MOST: Final = 11.0  # seconds for one run; a turn has given up after ten and says so
 BEYOND: Final = 2.0  # seconds behind the governor's own deadline, where that is later
 CURSOR_MOST: Final = 8.0  # seconds; like the samples
 

@@ -13,7 +13,7 @@ from teddy_edge.errors import PartDied
 from teddy_shared.clock import Clock
 from teddy_shared.logs import log
 
-GRACE: Final = 3.0  # seconds to close what can be closed: the outbox's last events, the card
+GRACE: Final = 2.0  # seconds to close what can be closed: the outbox's last events, the card
 LOOK: Final = 0.05
 
 
