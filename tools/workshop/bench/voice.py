@@ -84,6 +84,7 @@ async def _measure(
 ) -> list[Measured]:
     reports, measured = Reports(), []
     async with open_bear(settings, onlooker=reports) as bear:
+        await bear.learn_meanings()  # as behind the start of any bear; on a busy machine it takes a while
         models = await bear.parts.get(Models)
         for number, clip in enumerate([*said[:WARM], *said]):
             runs.clear()
