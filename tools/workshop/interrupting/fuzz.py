@@ -172,7 +172,7 @@ class Fuzz:
             held = held or self._floor.held
             await asyncio.sleep(STEP)
         heard, end = self._account.heard.get(generation), self._ends.seen.get(generation)
-        on = end is None or end.outcome == "answered"
+        on = end is None or end.outcome != "interrupted"  # what it asks back is said to its end too
         again = not held or heard is None or not heard.begun or heard.begun[-1][1] == 0
         if not on or not again or (end is None and self._floor.held):
             self.tally.not_resumed += 1
