@@ -213,6 +213,16 @@ def _blocking_is_an_error() -> Iterator[None]:
 # --- an honest ending ---------------------------------------------------------------------------------
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--duplex", action="store_true", help="also the bear that hears itself through a room")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is opt-in is not there, rather than skipped: a skip fails the run."""
+    if not config.getoption("--duplex"):
+        items[:] = [each for each in items if each.get_closest_marker("duplex") is None]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # SIGTERM would end us without our fixtures, and leave servers behind.
     signal.signal(signal.SIGTERM, _end_in_order)
