@@ -39,7 +39,7 @@ def main() -> int:
     # A fork would inherit the threads of the networks that are open here.
     with ProcessPoolExecutor(wanted.workers, multiprocessing.get_context("spawn")) as workers:
         course = Course(
-            folder=supplies.PLACE,
+            folder=supplies.PLACE / f"seed-{wanted.seed}-share-{wanted.share:g}",
             models=models,
             heads=wanted.out,
             workers=workers,
