@@ -13,9 +13,10 @@ from dishka import Provider, Scope, provide
 from teddy_edge.audio.samples import EAR_RATE, Pcm
 from teddy_edge.body.paw import Squeeze, Squeezed
 from teddy_edge.container.bundles import Models
-from teddy_edge.conversation.dialogue import FOLLOW_UP
+from teddy_edge.conversation.dialogue import FOLLOW_UP, SURE
 from teddy_edge.conversation.states import State
 from teddy_edge.ear.silero import Silero, open_silero
+from teddy_edge.ear.thread import Noticed
 from teddy_edge.inference.governor import Governor
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.speech.hibari import HibariSynthesizer
@@ -214,3 +215,19 @@ async def test_a_sound_that_is_no_word_does_not_make_the_wait_longer(
         await at.room.quiet(1)
 
         assert (before, at.talking.states.now) == (State.ATTENDING, State.IDLE)
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize(("score", "outcome"), [(SURE - 0.1, "answered"), (SURE, "interrupted")])
+async def test_a_reply_is_given_up_for_its_name_and_not_for_what_may_have_been_its_name(
+    score: float, outcome: str, named: tuple[VirtualParts, WithName], speaking: Speaking, tmp_path: Path
+) -> None:
+    async with waiting(named, tmp_path) as at:
+        at.talking.inbox.post(Squeezed(Squeeze.ONE))
+        await at.room.say(speaking.child(OTHERS[1]))
+        while at.talking.states.now is not State.SPEAKING:
+            await at.room.quiet(0.1)
+        at.talking.inbox.post(Noticed(Woke(0, score), at.talking.clock.monotonic()))
+        await at.answered(1)
+
+        assert at.reports[0].outcome == outcome

@@ -40,6 +40,9 @@ FOLLOW_UP: Final = 8.0  # seconds after an answer or a squeeze in which the next
 WAITING: Final = (
     4  # utterances over one safety line; more are not said in its few seconds, the oldest gives way
 )
+# A name said over a reply ends it before anybody looks at the words, so a maybe is not enough: in a crowd the
+# head alone hears its name some times a minute.
+SURE: Final = 0.5
 
 
 class Dialogue:
@@ -128,9 +131,10 @@ class Dialogue:
                 self._nobody_spoke()
             case Noticed(event=StopHeard()):
                 await self._order(Order.STOP, tasks)
-            case Noticed(event=Woke(at=at)):
+            case Noticed(event=Woke(at=at, score=score)):
                 self._attention.woke(at)
-                await self._order(Order.NAME, tasks)
+                if score >= SURE:
+                    await self._order(Order.NAME, tasks)
                 if self._child_speaks and self._states.now in AT_REST:
                     self._states.to(State.LISTENING)
             case Squeezed(kind=kind):
