@@ -272,6 +272,7 @@ def test_a_long_pause_is_not_counted_against_the_next_one() -> None:
     words=st.sampled_from(list(WordsSoFar)),
     late=st.integers(0, 30),
 )
+@example(pattern=[(0.6, 5), (0.4, 91), (0.6, 1)], words=WordsSoFar.OPEN, late=0)
 def test_whatever_is_heard_the_end_of_a_turn_was_told_as_a_pause_or_the_turn_was_as_long_as_may_be(
     pattern: list[tuple[float, int]], words: WordsSoFar, late: int
 ) -> None:

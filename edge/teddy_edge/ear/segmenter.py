@@ -214,7 +214,9 @@ class _Speech:
         return True
 
     def is_over(self, now: int, wait: int) -> bool:
-        return self.silence >= wait or now - self.start >= LONGEST
+        """Not right behind a click, before a pause was told there: what was heard ahead is all of it."""
+        told = self.told == self.end or self.voiced < LEAST_SPEECH
+        return (self.silence >= wait and told) or now - self.start >= LONGEST
 
 
 def _doubt(probability: float) -> int:
