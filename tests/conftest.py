@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TypeVar
 
 import pytest
+import structlog
 from blockbuster import BlockBuster
 
 from teddy_edge.inference.models import ModelStore, default_cache
@@ -208,6 +209,14 @@ def _blocking_is_an_error() -> Iterator[None]:
         yield
     finally:
         guard.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command run in this process logs to what was captured of it, which is closed behind its test."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 # --- an honest ending ---------------------------------------------------------------------------------
