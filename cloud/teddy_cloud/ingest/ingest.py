@@ -27,7 +27,7 @@ T = TypeVar("T")
 SUBSCRIPTIONS: Final = (topics.INGEST_EVENTS,)
 TOGETHER: Final = 32  # messages, at most, that are read and stored in one go
 # After a small group the next one is left to grow: ten thousand bears send one event each, and what a group
-# costs besides its messages is more than what they cost. A bear alone hardly ever sends again so soon.
+# costs besides its messages is more than what they cost. A bear alone does not wait.
 SMALL: Final = 8  # messages
 GROWING: Final = 0.004  # seconds
 BREATH: Final = 8  # of them, about 4 ms, until the loop may do something else
@@ -97,7 +97,7 @@ class Ingest:
                 holding |= dict.fromkeys(lanes, group)
                 group.add_done_callback(partial(_let_go, holding, lanes))
                 group.add_done_callback(lambda _: room.release())
-                if len(arrived) <= SMALL:
+                if 1 < len(arrived) <= SMALL:
                     await asyncio.sleep(GROWING)
 
     async def _serve(self, arrived: Sequence[Arrived], before: Set[asyncio.Task[None]]) -> None:
