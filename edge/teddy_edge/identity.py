@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -70,3 +71,9 @@ class BearKeys:
 
     def erase(self, owner: str) -> None:
         self._own.erase(owner)
+
+    def at_hand(self) -> Mapping[str, bytes] | None:
+        own = self._own.at_hand()
+        if own is None or self._identity.link_key is None:
+            return own
+        return {**own, f"bear:{self._identity.bear}": self._identity.link_key}

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
@@ -36,6 +36,9 @@ class KeyRing(Protocol):
 
     def erase(self, owner: str) -> None: ...
 
+    def at_hand(self) -> Mapping[str, bytes] | None:
+        """All keys as they are now; None where that takes reading a file. Never blocks."""
+
 
 class Seal(Protocol):
     """Seals and opens under the key of an owner."""
@@ -54,6 +57,9 @@ class Seal(Protocol):
 
     def open(self, owner: str, sealed: bytes, bound_to: bytes) -> bytes:
         """Raises SealError for altered bytes or another place, KeyErased without a key."""
+
+    def at_hand(self, owners: Iterable[str]) -> Mapping[str, OwnerSeal] | None:
+        """`of` for those of them that have a key; None where that takes reading a file. Never blocks."""
 
 
 @final
@@ -110,6 +116,15 @@ class ChaChaSeal:
             with self._lock:
                 self._ready.pop(owner, None)
             raise
+        return self._under(key, owner)
+
+    def at_hand(self, owners: Iterable[str]) -> Mapping[str, OwnerSeal] | None:
+        keys = self._keys.at_hand()
+        if keys is None:
+            return None
+        return {owner: self._under(keys[owner], owner) for owner in owners if owner in keys}
+
+    def _under(self, key: bytes, owner: str) -> OwnerSeal:
         ready = self._ready.get(owner)
         if ready is None or not ready.is_under(key):
             ready = OwnerSeal(owner=owner, key=key, chance=self._chance)
@@ -151,6 +166,9 @@ class MemoryKeyRing:
 
     def erase(self, owner: str) -> None:
         self._keys.pop(owner, None)
+
+    def at_hand(self) -> Mapping[str, bytes]:
+        return self._keys
 
 
 class FileKeyRing:
@@ -200,6 +218,16 @@ class FileKeyRing:
             with self._alone():
                 self._write({k: v for k, v in self._keys.items() if k != owner})
 
+    def at_hand(self) -> Mapping[str, bytes] | None:
+        if not self._lock.acquire(blocking=False):
+            return None  # somebody reads or writes the file just now
+        try:
+            # Where a file stands that was looked at a moment ago the kernel knows by heart.
+            is_as_read = self._seen is not None and self._seen == self._found()
+            return self._keys if is_as_read else None
+        finally:
+            self._lock.release()
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """What was read stays true while the block runs."""
@@ -210,12 +238,10 @@ class FileKeyRing:
 
     def _refresh(self) -> None:
         """Another process may have made or erased a key."""
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
+        seen = self._found()
+        if seen is None:
             self._keys, self._seen = {}, None
             return
-        seen = (status.st_ino, status.st_mtime_ns, status.st_size)
         if seen == self._seen:
             return
         try:
@@ -227,6 +253,14 @@ class FileKeyRing:
                 f"restore both from the same backup"
             ) from None
         self._seen = seen
+
+    def _found(self) -> tuple[int, int, int] | None:
+        """What tells one state of the file from another; None where there is no file."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
 
     def _unwrap(self, owner: str, wrapped: bytes) -> bytes:
         return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -55,6 +55,9 @@ class OlderRelease:
         if bound_to in self._broken:
             raise SealError("not today")
         return self._seal.open(owner, sealed, bound_to)
+
+    def at_hand(self, owners: Iterable[str]) -> None:
+        """What it opens it opens itself."""
 
 
 @dataclass(frozen=True, slots=True)

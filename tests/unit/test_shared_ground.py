@@ -132,6 +132,12 @@ class KeyRingContract:
         assert ring.key("anna") == key
         assert len({ring.key(owner) for owner in ("anna", "otto", "mia")}) == 3
 
+    def test_a_key_that_was_asked_for_is_at_hand(self, ring: KeyRing) -> None:
+        ring.create("anna")
+        key = ring.key("anna")
+
+        assert ring.at_hand() == {"anna": key}
+
     def test_a_key_that_was_never_made_cannot_be_had_or_hurt(self, ring: KeyRing) -> None:
         ring.erase("nobody")
 
@@ -149,6 +155,21 @@ class TestFileKeyRing(KeyRingContract):
     @pytest.fixture
     def ring(self, tmp_path: Path) -> KeyRing:
         return file_ring(tmp_path)
+
+    def test_keys_are_not_at_hand_after_another_process_changed_them(self, tmp_path: Path) -> None:
+        first, second = file_ring(tmp_path), file_ring(tmp_path)
+        before = first.at_hand()
+        first.create("anna")
+        first.create("otto")
+        key = first.key("otto")
+
+        second.erase("anna")
+
+        assert before is None
+        assert first.at_hand() is None
+        with pytest.raises(KeyErased):
+            first.key("anna")
+        assert first.at_hand() == {"otto": key}
 
     def test_keys_outlive_the_process_and_are_seen_by_another(self, tmp_path: Path) -> None:
         first, second = file_ring(tmp_path), file_ring(tmp_path)

@@ -106,7 +106,7 @@ class Ingest:
         async for each in _breathing(arrived):
             if (batch := _read(each)) is not None:
                 read.append((each, batch))
-        hand = await asyncio.to_thread(self._intake.fetch, [batch for _, batch in read])
+        hand = await self._intake.hand([batch for _, batch in read])
         due: list[_Due] = []
         unreadable: list[Unreadable] = []
         async for each, batch in _breathing(read):

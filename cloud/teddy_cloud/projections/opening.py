@@ -1,8 +1,9 @@
-"""Stored events to events: heads are read first, and payloads opened in one go away from the loop."""
+"""Stored events to events: heads are read first, and payloads opened in one go."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,10 @@ from teddy_shared.envelope import BearId, Envelope, Place
 from teddy_shared.errors import KeyErased, MalformedEvent, SealError, TeddyError
 from teddy_shared.events import EVENTS, Event, from_bytes
 from teddy_shared.seal import Seal
+
+FEW: Final = 16  # events, of which opening takes a millisecond at most
+Opening = Callable[[str, bytes, bytes], bytes]
+"""What `Seal.open` does: owner, sealed bytes, what they are bound to."""
 
 NOBODY: Final = BearId("unknown")  # whose dead letters are those without a readable head
 
@@ -64,10 +69,25 @@ class Opener:
 
     def open(self, found: Mapping[int, Sequence[Sealed | Broken]]) -> Mapping[int, Sequence[Opened | Broken]]:
         """Without what is erased or comes from a newer bear. Blocks: the key ring is a file."""
-        return {
-            partition: [opened for each in sealed if (opened := self._open(each)) is not None]
-            for partition, sealed in found.items()
-        }
+        return _all_opened(found, self._seal.open)
+
+    async def opened(
+        self, found: Mapping[int, Sequence[Sealed | Broken]]
+    ) -> Mapping[int, Sequence[Opened | Broken]]:
+        """The same, in a thread where it would block: to go there takes longer than to open a few."""
+        if sum(map(len, found.values())) > FEW:
+            return await asyncio.to_thread(self.open, found)
+        sealed = [each for here in found.values() for each in here if isinstance(each, Sealed)]
+        hand = self._seal.at_hand({each.entry.owner for each in sealed})
+        if hand is None:
+            return await asyncio.to_thread(self.open, found)
+
+        def opened_by_hand(owner: str, sealed: bytes, bound_to: bytes) -> bytes:
+            if owner not in hand:
+                raise KeyErased(owner)
+            return hand[owner].open(sealed, bound_to)
+
+        return _all_opened(found, opened_by_hand)
 
     def _read(self, entry: Entry) -> Sealed | Broken | None:
         try:
@@ -80,21 +100,31 @@ class Opener:
         source = Source(BearId(place.bear), place.epoch, place.lane)
         return Sealed(source, place.seq, as_recorded(head), place, entry)
 
-    def _open(self, sealed: Sealed | Broken) -> Opened | Broken | None:
-        if isinstance(sealed, Broken):
-            return sealed
-        head, entry, event = sealed.head, sealed.entry, None
-        if head.type in EVENTS:
-            try:
-                payload = self._seal.open(entry.owner, entry.sealed, sealed.place.bytes())
-                event = from_bytes(head.type, head.version, payload)
-            except KeyErased:
-                return None
-            except (SealError, MalformedEvent) as error:
-                return _broken(entry, sealed.place, error)
-            if event is None:
-                return None
-        return Opened(sealed.source, sealed.number, head, event)
+
+def _all_opened(
+    found: Mapping[int, Sequence[Sealed | Broken]], open_: Opening
+) -> Mapping[int, Sequence[Opened | Broken]]:
+    return {
+        partition: [opened for each in sealed if (opened := _opened(each, open_)) is not None]
+        for partition, sealed in found.items()
+    }
+
+
+def _opened(sealed: Sealed | Broken, open_: Opening) -> Opened | Broken | None:
+    if isinstance(sealed, Broken):
+        return sealed
+    head, entry, event = sealed.head, sealed.entry, None
+    if head.type in EVENTS:
+        try:
+            payload = open_(entry.owner, entry.sealed, sealed.place.bytes())
+            event = from_bytes(head.type, head.version, payload)
+        except KeyErased:
+            return None
+        except (SealError, MalformedEvent) as error:
+            return _broken(entry, sealed.place, error)
+        if event is None:
+            return None
+    return Opened(sealed.source, sealed.number, head, event)
 
 
 def _broken(entry: Entry, place: Place | None, error: TeddyError) -> Broken:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
@@ -70,7 +69,7 @@ async def _made_anew(
     applied: defaultdict[object, int] = defaultdict(int)
     async for stretch in in_stretches(replay(store, Wanted(bear=bear))):
         entries = {partition_of(bear): [each.entry for each in stretch]}
-        opened = await asyncio.to_thread(opener.open, opener.heads(entries))
+        opened = await opener.opened(opener.heads(entries))
         for event in opened[partition_of(bear)]:
             if isinstance(event, Opened) and event.number > applied[event.source]:
                 applied[event.source] = event.number

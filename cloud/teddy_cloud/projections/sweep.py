@@ -76,10 +76,8 @@ class Sweep:
         sealed = self._opener.heads(found)
         wanted = list(self._wanted(sealed, readers))
         questions = [self._question(at, heads) for at, heads in wanted if heads]
-        # What is known is looked up while the payloads are opened in a thread.
-        known, opened = await asyncio.gather(
-            self._copies.known(questions), asyncio.to_thread(self._opener.open, sealed)
-        )
+        # What is known is looked up while the payloads are opened.
+        known, opened = await asyncio.gather(self._copies.known(questions), self._opener.opened(sealed))
         answers, steps = iter(known), []
         for at, heads in wanted:
             last = found[at.partition][-1]
