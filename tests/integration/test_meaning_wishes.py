@@ -71,6 +71,9 @@ CHATTER = (
 )
 
 
+LONG = 60.0  # seconds: what a sentence means is the question here, not how soon
+
+
 @pytest.fixture
 def answering(models: ModelStore) -> Iterator[Answering]:
     governor = ThreadGovernor()
@@ -79,7 +82,10 @@ def answering(models: ModelStore) -> Iterator[Answering]:
         scripts=load_scripts(),
         chooser=load_chooser(),
         understanding=ByMeaning(
-            examples=load_examples(), open_embedder=partial(open_meaning, models), governor=governor
+            examples=load_examples(),
+            open_embedder=partial(open_meaning, models),
+            governor=governor,
+            patience=LONG,
         ),
         chance=SeededChance(1),
     )

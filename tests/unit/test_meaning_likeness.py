@@ -132,6 +132,26 @@ async def test_the_model_is_opened_once_and_asked_under_the_governor() -> None:
     assert governor.runs == [Work.MEANING] * 3
 
 
+async def test_a_turn_that_gives_up_while_the_model_loads_leaves_it_to_the_next() -> None:
+    gate, opened = threading.Event(), []
+
+    def slowly() -> WordCounts:
+        opened.append(1)
+        assert gate.wait(10)
+        return WordCounts()
+
+    about = ByMeaning(examples=EXAMPLES, open_embedder=slowly, governor=ChargedGovernor(), patience=0.02)
+    with capture_logs() as logs:
+        given_up = [await about.meant("a joke") for _ in range(2)]
+    gate.set()
+    await about.get_ready()
+
+    assert given_up == [None, None]
+    assert [line["event"] for line in logs] == ["too slow"] * 2
+    assert await about.meant("a joke") is not None
+    assert len(opened) == 1
+
+
 async def test_nothing_is_loaded_before_it_is_needed_nor_for_no_words() -> None:
     embedder = WordCounts()
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from teddy_edge.inference.heap import keep_lean
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.settings import read
 from teddy_shared import logs
@@ -47,7 +46,6 @@ def run(options: Options) -> Sequence[Figure]:
 
 
 def _growth(days: float) -> list[Figure]:
-    keep_lean()
     settings = read(overrides={"link.broker": ""})
     with tempfile.TemporaryDirectory(prefix="teddy-idle-") as folder:
         lived = soak(settings.model_copy(update={"data": Path(folder)}), Life(days=days))

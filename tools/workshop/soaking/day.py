@@ -17,6 +17,7 @@ from teddy_edge.audio.samples import Pcm
 from teddy_edge.container.bear import open_bear
 from teddy_edge.container.bundles import Models, Talking
 from teddy_edge.conversation.report import TurnReport
+from teddy_edge.inference.heap import keep_lean
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.settings import Settings
 from teddy_edge.speech.hibari import open_hibari
@@ -65,6 +66,7 @@ class Lived:
 
 def soak(settings: Settings, life: Life = Life(), *, tell: bool = True) -> Lived:  # it is frozen
     """Live through it on a clock that does not wait; the models really run. Blocks."""
+    keep_lean()  # as a bear does
     return run_virtual(_lived(settings, life, tell=tell))
 
 

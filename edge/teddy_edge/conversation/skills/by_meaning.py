@@ -97,18 +97,24 @@ class ByMeaning:
         self._open = open_embedder
         self._governor = governor
         self._patience = patience
-        self._loading = asyncio.Lock()
+        self._loading: asyncio.Task[None] | None = None
         self._ready: tuple[Embedder, Likeness] | None = None
         self._failed = open_embedder is None  # a board without room for the model
 
     async def get_ready(self) -> None:
         """Load the model and the examples, once; a failure is logged, once, and then the rules are alone."""
-        async with self._loading:
-            if self._ready is None and not self._failed:
-                try:
-                    self._ready = await asyncio.to_thread(self._load)
-                except Exception as error:  # a barrier: the bear can talk without the model
-                    self._give_up(error)
+        if self._ready is None and not self._failed:
+            if self._loading is None:
+                self._loading = asyncio.create_task(self._loaded(), name="meaning-loading")
+            # A turn that gives up leaves it to the next one: a thread that loads cannot be stopped, and begun
+            # anew for each turn it would never be done.
+            await asyncio.shield(self._loading)
+
+    async def _loaded(self) -> None:
+        try:
+            self._ready = await asyncio.to_thread(self._load)
+        except Exception as error:  # a barrier: the bear can talk without the model
+            self._give_up(error)
 
     async def meant(self, text: str) -> Meant | None:
         """What the words resemble; None where that is nothing, or nobody can tell in time."""
