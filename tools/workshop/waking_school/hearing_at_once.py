@@ -6,6 +6,7 @@ of frames it gives what it would give window by window. Its graph is freed of th
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -74,7 +75,7 @@ def open_hearing_at_once(models: ModelStore, *, folder: Path) -> HearingAtOnce:
     wide = folder / "embedding-wide.onnx"
     if not wide.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        half = wide.with_suffix(".half")
+        half = wide.with_suffix(f".{os.getpid()}")  # each worker its own
         half.write_bytes(_widened(models.path("wake-embedding")))
         half.replace(wide)
     return HearingAtOnce(mel=open_session(models.path("wake-mel")), embedding=open_session(wide))

@@ -14,16 +14,17 @@ from workshop.waking_school.hearing_at_once import HearingAtOnce
 
 
 class Listening:
-    """How often a head calls in a recording: the spotter's counting, the same features, less time."""
+    """Where a head calls in a recording: the spotter's counting, the same features, less time."""
 
     def __init__(self, *, hearing: HearingAtOnce, head: Head) -> None:
         self._front = _Ahead(hearing)
         self._spotter = Spotter(features=self._front, watches=[Watch(head, Woke)])
 
-    def calls(self, pcm: Pcm) -> int:
+    def calls(self, pcm: Pcm) -> list[int]:
+        """The sample indices."""
         self._spotter.reset()
         self._front.listen(pcm)
-        return len(self._spotter.hear(pcm))
+        return [spotted.at for spotted in self._spotter.hear(pcm)]
 
 
 class _Ahead:
