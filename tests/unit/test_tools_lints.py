@@ -10,7 +10,7 @@ from workshop.lints.clocks import second_clocks
 from workshop.lints.doors import DOORS, closed_doors
 from workshop.lints.safe_text import MAKER, unguarded_text
 from workshop.lints.source import Finding, Source
-from workshop.lints.texts import addressed_locks, dead_links, machine_paths
+from workshop.lints.texts import addressed_locks, dead_links, machine_paths, unfinished_merges
 from workshop.lints.threads import lost_threads, nameless_tasks
 
 Rule = Callable[[Iterable[Source]], Iterator[Finding]]
@@ -167,6 +167,11 @@ def test_an_address_in_a_lock_is_caught(line: str) -> None:
 def test_a_path_of_one_machine_is_caught(folder: str) -> None:
     assert found(machine_paths, f"see /{folder}/somebody/teddy", "docs/x.md")
     assert not found(machine_paths, f"see {folder}/somebody and https://x.example/{folder}/a", "docs/x.md")
+
+
+def test_half_a_merge_is_caught() -> None:
+    assert found(unfinished_merges, "| a |\n" + "<" * 7 + " HEAD\n| b |\n", "README.md")
+    assert not found(unfinished_merges, "a title\n=======\nand x <<< y\n", "README.md")
 
 
 PATHS = ("README.md", "docs/ARCHITECTURE.md", "docs/page.png", "tools/demo")

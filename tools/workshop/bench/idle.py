@@ -27,7 +27,7 @@ GROWTH: Final = 5.0  # MB a day
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=120.0, help="that pass in the idle room (120)")
     parser.add_argument(
-        "--days", type=float, default=1.0, help="that are lived through; 0 leaves them out (1)"
+        "--days", type=float, default=3.0, help="that are lived through; 0 leaves them out (3)"
     )
 
 

@@ -10,7 +10,7 @@ from workshop.lints.clocks import second_clocks
 from workshop.lints.doors import closed_doors
 from workshop.lints.safe_text import unguarded_text
 from workshop.lints.source import Finding, Source, sources
-from workshop.lints.texts import addressed_locks, dead_links, machine_paths
+from workshop.lints.texts import addressed_locks, dead_links, machine_paths, unfinished_merges
 from workshop.lints.threads import lost_threads, nameless_tasks
 
 
@@ -22,6 +22,7 @@ def lint(files: Sequence[Source], paths: Sequence[str]) -> Iterator[Finding]:
     yield from nameless_tasks(files)
     yield from addressed_locks(files)
     yield from machine_paths(files)
+    yield from unfinished_merges(files)
     yield from dead_links(files, paths)
 
 

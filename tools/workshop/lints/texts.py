@@ -1,4 +1,4 @@
-"""Locks hold no address, no file a machine's path, and the documents only links that lead somewhere."""
+"""Locks hold no address, no file a path of one machine or half a merge, documents no link to nowhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from workshop.lints.source import Finding, Source
 
 ADDRESS: Final = re.compile(r"://|--(?:extra-)?index-url|--find-links|\s@\s")
 MACHINE: Final = re.compile(r"(?<![\w.$}*])/(?:home|root|Users|work)/[\w.]")
+MERGE: Final = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
 LINK: Final = re.compile(
     r"\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)|<(?:img|a)\s[^>]*?(?:src|href)=\"([^\"]+)\""
 )
@@ -31,6 +32,13 @@ def machine_paths(files: Iterable[Source]) -> Iterator[Finding]:
         for number, line in file.lines:
             if MACHINE.search(line):
                 yield Finding(file.path, number, "a path of one machine: say it from the root of the project")
+
+
+def unfinished_merges(files: Iterable[Source]) -> Iterator[Finding]:
+    for file in files:
+        for number, line in file.lines:
+            if MERGE.match(line):
+                yield Finding(file.path, number, "two versions stand here: decide on one")
 
 
 def dead_links(files: Iterable[Source], paths: Collection[str]) -> Iterator[Finding]:
