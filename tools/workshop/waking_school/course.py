@@ -16,8 +16,8 @@ from workshop.waking_school.network import Weights
 from workshop.waking_school.phrases import Phrase
 from workshop.waking_school.threshold import ALONE, BEFORE_WORDS, Choice, Quiet, choose
 
-SCENES: Final = {corpus.SAID: 4000, corpus.NEAR: 5000, TALKING: 600, WORDLESS: 500}
-NETWORKS: Final = 4  # whose mean is the head
+SCENES: Final = {corpus.SAID: 3000, corpus.NEAR: 3000, TALKING: 150, WORDLESS: 70}
+NETWORKS: Final = 2  # whose mean is the head
 Tell = Callable[[str], None]
 
 

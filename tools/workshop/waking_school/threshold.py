@@ -31,7 +31,7 @@ class Quiet:
 
 
 ALONE: Final = Quiet(near=0.04, false_per_hour=0.3)
-BEFORE_WORDS: Final = Quiet(near=0.15, false_per_hour=20)
+BEFORE_WORDS: Final = Quiet(near=0.2, false_per_hour=60)
 """Where what was said is understood and judged too, the head may be wrong often, but must miss little."""
 
 _TRIED: Final = tuple(
