@@ -87,10 +87,12 @@ async def teddy(
             await asyncio.to_thread(errors.close)
 
 
-def ask(arguments: Sequence[str | Path], *, given: str = "") -> tuple[int, str, str]:
+def ask(
+    arguments: Sequence[str | Path], *, given: str = "", seconds: float = SECONDS
+) -> tuple[int, str, str]:
     """Run a command to its end: exit code, standard output, standard error."""
     done = subprocess.run(
-        [TEDDY, *arguments], input=given, capture_output=True, text=True, timeout=SECONDS, check=False
+        [TEDDY, *arguments], input=given, capture_output=True, text=True, timeout=seconds, check=False
     )
     return done.returncode, done.stdout, done.stderr
 
