@@ -113,8 +113,7 @@ class ChaChaSeal:
         try:
             key = self._keys.key(owner)
         except KeyErased:
-            with self._lock:
-                self._ready.pop(owner, None)
+            self._forget(owner)
             raise
         return self._under(key, owner)
 
@@ -122,7 +121,18 @@ class ChaChaSeal:
         keys = self._keys.at_hand()
         if keys is None:
             return None
-        return {owner: self._under(keys[owner], owner) for owner in owners if owner in keys}
+        found = {}
+        for owner in owners:
+            if owner in keys:
+                found[owner] = self._under(keys[owner], owner)
+            else:
+                self._forget(owner)
+        return found
+
+    def _forget(self, owner: str) -> None:
+        """What is erased does not stay in memory either."""
+        with self._lock:
+            self._ready.pop(owner, None)
 
     def _under(self, key: bytes, owner: str) -> OwnerSeal:
         ready = self._ready.get(owner)

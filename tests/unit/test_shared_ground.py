@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from teddy_shared.clock import SeededChance, SystemChance, SystemClock
 from teddy_shared.configuration import load
 from teddy_shared.errors import ConfigError, KeyErased, SealError
 from teddy_shared.purposes import NOTHING_GRANTED, Purpose, allows
-from teddy_shared.seal import ChaChaSeal, FileKeyRing, KeyRing, MemoryKeyRing
+from teddy_shared.seal import ChaChaSeal, FileKeyRing, KeyRing, MemoryKeyRing, OwnerSeal
 
 # --- seals ---------------------------------------------------------------------------------------------
 
@@ -90,6 +91,22 @@ def test_what_was_made_of_a_key_goes_with_it() -> None:
     ring.create("anna")
     with pytest.raises(SealError):
         each.open("anna", sealed, b"here")
+
+
+def test_what_was_made_of_a_key_does_not_stay_in_memory_without_it() -> None:
+    ring = MemoryKeyRing(chance=SeededChance(1))
+    ring.create("anna")
+    each = ChaChaSeal(keys=ring, chance=SeededChance(2))
+    key = ring.key("anna")
+    made = each.at_hand(["anna"])
+    assert made is not None
+    assert made["anna"].is_under(key)
+
+    ring.erase("anna")
+    made = each.at_hand(["anna"])
+
+    assert made == {}
+    assert not any(isinstance(thing, OwnerSeal) and thing.is_under(key) for thing in gc.get_objects())
 
 
 class KeyRingContract:

@@ -43,14 +43,13 @@ class Intake:
     def take(self, bear: BearId, lane: Lane, data: bytes) -> Delivery | Unreadable:
         """All of it for one batch. Blocks. Raises StrangeBear."""
         batch = read_batch(bear, lane, data)
-        return sealed_batch(batch, self.fetch([batch]))
-
-    def fetch(self, batches: Iterable[Opened | Closed]) -> Hand:
-        """The seals of all whom these batches are about, and of their bears' links. Blocks."""
-        return self._fetch(_owners(batches))
+        return sealed_batch(batch, self._fetch(_owners([batch])))
 
     async def hand(self, batches: Iterable[Opened | Closed]) -> Hand:
-        """What `fetch` gives; in a thread where it would block: to go there costs more than most batches."""
+        """The seals of all whom these batches are about, and of their bears' links.
+
+        In a thread only where the key ring has to be read: to go there costs more than most batches.
+        """
         owners = _owners(batches)
         hand = self._seal.at_hand(owners)
         return await asyncio.to_thread(self._fetch, owners) if hand is None else hand

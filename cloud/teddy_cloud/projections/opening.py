@@ -67,20 +67,17 @@ class Opener:
             for partition, entries in found.items()
         }
 
-    def open(self, found: Mapping[int, Sequence[Sealed | Broken]]) -> Mapping[int, Sequence[Opened | Broken]]:
-        """Without what is erased or comes from a newer bear. Blocks: the key ring is a file."""
-        return _all_opened(found, self._seal.open)
-
     async def opened(
         self, found: Mapping[int, Sequence[Sealed | Broken]]
     ) -> Mapping[int, Sequence[Opened | Broken]]:
-        """The same, in a thread where it would block: to go there takes longer than to open a few."""
-        if sum(map(len, found.values())) > FEW:
-            return await asyncio.to_thread(self.open, found)
+        """Without what is erased or comes from a newer bear.
+
+        In a thread where it is much or the key ring must be read: to go there costs more than to open a few.
+        """
         sealed = [each for here in found.values() for each in here if isinstance(each, Sealed)]
-        hand = self._seal.at_hand({each.entry.owner for each in sealed})
+        hand = self._seal.at_hand({each.entry.owner for each in sealed}) if len(sealed) <= FEW else None
         if hand is None:
-            return await asyncio.to_thread(self.open, found)
+            return await asyncio.to_thread(_all_opened, found, self._seal.open)
 
         def opened_by_hand(owner: str, sealed: bytes, bound_to: bytes) -> bytes:
             if owner not in hand:
