@@ -8,8 +8,8 @@ import pytest
 
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.conversation.skills.skill import Recent, Reply
-from teddy_edge.conversation.skills.story_book import BEGINNING, Story, faults, parse_stories
-from teddy_edge.safety.authored import read_authored
+from teddy_edge.conversation.skills.story_book import BEGINNING, FOLDER, Story, faults, parse_stories
+from teddy_edge.safety.authored import read_authored, read_folder
 from teddy_edge.safety.guard import load_guard
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import SeededChance
@@ -17,7 +17,8 @@ from teddy_shared.errors import ConfigError
 from tests.skills_talk import SkillTalk
 
 DATA = read_authored("teddy_edge.conversation.skills", "stories.toml")
-BOOK = parse_stories(DATA)
+TALES = read_folder("teddy_edge.conversation.skills", FOLDER)
+BOOK = parse_stories(DATA, TALES)
 GUARD = load_guard()
 DRAGON = "tell me a story about a dragon"
 
@@ -66,7 +67,8 @@ async def test_every_path_ends_and_the_guard_passes_it_whole(chooser: Chooser, s
 @pytest.mark.parametrize("story", BOOK.stories.values(), ids=lambda story: story.id)
 def test_a_story_is_a_graph_without_faults(story: Story) -> None:
     assert list(faults(story)) == []
-    assert 5 <= len(story.scenes) <= 9
+    assert 6 <= len(story.scenes) <= 14
+    assert sum(not scene.ways for scene in story.scenes.values()) >= 3
     for scene in story.scenes.values():
         assert len(scene.line.text.split(". ")) <= 3, scene.line.id
 
@@ -75,17 +77,53 @@ def test_a_story_is_a_graph_without_faults(story: Story) -> None:
     ("old", "new", "fault"),
     [
         ('{ to = "owl",', '{ to = "moon_base",', "leads to moon_base"),
-        ('{ to = "hop",', '{ to = "beginning",', "lead in a circle"),
+        ('{ to = "dance",', '{ to = "beginning",', "lead in a circle"),
         ('{ to = "push",', '{ to = "sing",', "no way leads to scene push"),
-        ("[story.dragon.scene.beginning]", "[story.dragon.scene.start]", "no scene beginning"),
-        ('{ to = "tree", heard = ["(tree|trees|three|leaf|leaves|wood)"] },', "", "two ways"),
+        ("[scene.beginning]", "[scene.start]", "no scene beginning"),
+        ('{ to = "lake", heard = ["(lake|glow|glowing|water|leak|shine)"] },', "", "two ways"),
+        ('"(push|pushes', '"(push|pushes)', "push"),
     ],
 )
 def test_a_broken_graph_is_refused_when_it_is_read(old: str, new: str, fault: str) -> None:
-    assert old.encode() in DATA
+    dragon = TALES["dragon"]
+    assert old.encode() in dragon
 
-    with pytest.raises(ConfigError, match=fault):
-        parse_stories(DATA.replace(old.encode(), new.encode(), 1))
+    with pytest.raises(ConfigError, match=rf"stories/dragon\.toml: .*{fault}"):
+        parse_stories(DATA, {**TALES, "dragon": dragon.replace(old.encode(), new.encode(), 1)})
+
+
+def test_a_folder_without_a_story_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"stories\.toml: there is no story"):
+        parse_stories(DATA, {})
+
+
+def test_there_are_stories_for_every_age() -> None:
+    bands = [story.band for story in BOOK.stories.values()]
+
+    assert {band: bands.count(band) >= 4 for band in AgeBand} == dict.fromkeys(AgeBand, True)
+    assert len(bands) >= 13
+
+
+def test_what_small_children_hear_of_their_stories_is_short() -> None:
+    for story in BOOK.stories.values():
+        for scene in story.scenes.values():
+            if story.band is AgeBand.LITTLE:
+                assert len(scene.line.words_for(AgeBand.LITTLE).split()) <= 22, scene.line.id
+                assert scene.ask is None or len(scene.ask.text.split()) <= 12, scene.line.id
+
+
+def test_the_words_of_a_question_lead_along_its_ways(chooser: Chooser) -> None:
+    """A child says a choice as the bear has just said it, or the end of it."""
+    for story in BOOK.stories.values():
+        for name, scene in story.scenes.items():
+            if scene.ask is None:
+                continue
+            assert ", or " in scene.ask.text, scene.line.id
+            for choice, way in zip(scene.ask.text.rstrip("?").split(", or "), scene.ways, strict=True):
+                talk = SkillTalk(chooser, band=story.band)
+                talk.recent = Recent(skill="stories", note={"story": story.id, "scene": name})
+                lines = talk.say(" ".join(choice.split()[-3:])).lines
+                assert f"stories.{story.id}.{way.to}" in lines, (scene.line.id, choice)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,16 @@ def read_authored(package: str, name: str) -> bytes:
         raise PartMissing(f"the file {name} of {package}", "install Teddy again") from None
 
 
+def read_folder(package: str, folder: str) -> dict[str, bytes]:
+    """The data files of a folder in a package, by name without the ending; blocks. Raises PartMissing."""
+    place = files(package).joinpath(folder)
+    try:
+        names = sorted(each.name for each in place.iterdir() if each.name.endswith(".toml"))
+    except OSError:
+        raise PartMissing(f"the folder {folder} of {package}", "install Teddy again") from None
+    return {name.removesuffix(".toml"): read_authored(package, f"{folder}/{name}") for name in names}
+
+
 def parse_authored(model: type[M], data: bytes, name: str) -> M:
     """Raises ConfigError naming the file, the place in it and what is wrong there."""
     try:

@@ -9,9 +9,17 @@ from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.playing import Move, Playing
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
-from teddy_edge.conversation.skills.story_book import BEGINNING, Scene, Story, StoryBook, Way, parse_stories
+from teddy_edge.conversation.skills.story_book import (
+    BEGINNING,
+    FOLDER,
+    Scene,
+    Story,
+    StoryBook,
+    Way,
+    parse_stories,
+)
 from teddy_edge.conversation.skills.understanding import Words, matches, understand
-from teddy_edge.safety.authored import read_authored
+from teddy_edge.safety.authored import read_authored, read_folder
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
 
@@ -153,8 +161,9 @@ class Stories:
 
 
 def load_stories(steering: Steering, playing: Playing) -> Stories:
-    """Reads a file. Raises ConfigError."""
-    book = parse_stories(read_authored("teddy_edge.conversation.skills", "stories.toml"))
+    """Reads a file and the folder of stories. Raises ConfigError."""
+    package = "teddy_edge.conversation.skills"
+    book = parse_stories(read_authored(package, "stories.toml"), read_folder(package, FOLDER))
     return Stories(book=book, steering=steering, playing=playing)
 
 

@@ -17,7 +17,8 @@ from teddy_shared.ages import AgeBand
 from teddy_shared.errors import ConfigError
 
 BEGINNING: Final = "beginning"
-LEAST_SCENES: Final = 5
+FOLDER: Final = "stories"
+LEAST_SCENES: Final = 6
 LEAST_ENDINGS: Final = 2
 
 
@@ -77,23 +78,18 @@ class StoryBook:
     vocabulary: Vocabulary
 
 
-def parse_stories(data: bytes, *, name: str = "stories.toml") -> StoryBook:
-    """Raises ConfigError naming the story and the scene."""
+def parse_stories(data: bytes, tales: Mapping[str, bytes], *, name: str = "stories.toml") -> StoryBook:
+    """What is said around stories, and the file of each by its id. Raises ConfigError naming the scene."""
     file = parse_authored(_File, data, name)
-    book = Phrasebook({})
-    try:
-        stories = {story: _story(story, row, book) for story, row in file.story.items()}
-    except PatternError as error:
-        raise ConfigError(f"{name}: {error}") from None
-    for story in stories.values():
-        for fault in faults(story):
-            raise ConfigError(f"{name}: story {story.id}: {fault}")
+    rows = {tale: parse_authored(_Story, each, _file_of(tale)) for tale, each in tales.items()}
+    if not rows:
+        raise ConfigError(f"{name}: there is no story in the folder {FOLDER}")
     named = [*file.ordinary]
-    for row in file.story.values():
+    for row in rows.values():
         named += row.about
         named += (source for scene in row.scene.values() for way in scene.way for source in way.heard)
     return StoryBook(
-        stories=stories,
+        stories={tale: _sound_story(tale, row) for tale, row in rows.items()},
         heard=heard_as(Heard, file.heard, f"{name}: heard"),
         said=said_as(Said, file.said, "stories", f"{name}: said"),
         vocabulary=Vocabulary.of_patterns((*sources(file.heard), *named)),
@@ -151,17 +147,33 @@ class _File(Authored):
     heard: dict[str, tuple[str, ...]]
     said: dict[str, Texts]
     ordinary: tuple[str, ...] = ()  # words that are no mistake for a word of a story
-    story: Annotated[dict[Name, _Story], Field(min_length=1)]
 
 
-def _story(story: str, row: _Story, book: Phrasebook) -> Story:
-    scenes = {name: _scene(f"stories.{story}.{name}", scene, book) for name, scene in row.scene.items()}
-    return Story(story, row.title, row.band, book.patterns(row.about), scenes)
+def _file_of(tale: str) -> str:
+    return f"{FOLDER}/{tale}.toml"
 
 
-def _scene(where: str, row: _Scene, book: Phrasebook) -> Scene:
+def _sound_story(tale: str, row: _Story) -> Story:
+    try:
+        story = _story(tale, row, Phrasebook({}))
+    except PatternError as error:
+        raise ConfigError(f"{_file_of(tale)}: {error}") from None
+    for fault in faults(story):
+        raise ConfigError(f"{_file_of(tale)}: {fault}")
+    return story
+
+
+def _story(tale: str, row: _Story, book: Phrasebook) -> Story:
+    scenes = {name: _scene(tale, name, scene, book) for name, scene in row.scene.items()}
+    return Story(tale, row.title, row.band, book.patterns(row.about), scenes)
+
+
+def _scene(tale: str, name: str, row: _Scene, book: Phrasebook) -> Scene:
     if len(row.way) not in (0, 2) or bool(row.way) != bool(row.ask):
-        raise ConfigError(f"{where} needs a question and two ways, or none of them at an ending")
+        raise ConfigError(
+            f"{_file_of(tale)}: scene {name} needs a question and two ways, or none of them at an ending"
+        )
+    where = f"stories.{tale}.{name}"
     ask = Line(f"{where}.ask", row.ask) if row.ask else None
     ways = tuple(Way(way.to, book.patterns(way.heard)) for way in row.way)
     return Scene(Line(where, row.text, row.little), ask, ways)
