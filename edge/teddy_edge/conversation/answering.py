@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from teddy_edge.conversation.plain import is_plain, readings
+from teddy_edge.conversation.proposals import Proposal, rolling
 from teddy_edge.conversation.skills.chooser import DISPUTABLE, Choice, Chooser
 from teddy_edge.conversation.skills.skill import Heard, Meant, Recent, Reply
 from teddy_edge.safety.guard import Guard, Refused, Safe, SafeText, Verdict, safe_line
@@ -104,18 +106,47 @@ class Answering:
             yield Passed(words)
             so_far = f"{so_far} {clause}".strip()
 
+    async def safe_proposal(self, proposal: Proposal, band: AgeBand, *, before: str) -> AsyncIterator[Passed]:
+        """Somebody else's words as they come, as far as the guard passes them; then a safe line, and the end.
+
+        `before` are strangers' words that were said in this talk already: nothing is hidden by saying it in
+        pieces, for each is judged alone and behind all of them.
+        """
+        so_far = before
+        async for piece in proposal.pieces:
+            refused = await self._doubt(piece, so_far, band)
+            for clause in () if refused else clauses(piece):
+                words = await self._guard.clear(clause, so_far=so_far, band=band)
+                if isinstance(words, Refused):
+                    refused = words
+                    break
+                yield Passed(words)
+                so_far = rolling(so_far, clause)
+            if refused:
+                yield _instead(refused, band, origin=proposal.origin.value)
+                return
+
+    async def _doubt(self, piece: str, so_far: str, band: AgeBand) -> Refused | None:
+        """What speaks against a piece as a whole: how it is written, and what it says behind the others."""
+        if not is_plain(piece):
+            return Refused(rules=("proposal.not_plain",))
+        for text in dict.fromkeys((*readings(piece), *readings(rolling(so_far, piece)))):
+            if refused := await self._guard.clear_reply(text, band):
+                return refused
+        return None
+
 
 def as_said(reply: Reply, said: Sequence[Passed]) -> Reply:
     """The reply as it was really said: where the guard stepped in, it is the guard's."""
     text = " ".join(each.words.text for each in said)
     if any(each.instead for each in said):
-        return Reply(text=text, skill="guard", topic="refused")
+        return Reply(text=text, skill="guard", topic="refused", outside=reply.outside)
     return reply.worded(text)
 
 
-def _instead(refused: Refused, band: AgeBand) -> Passed:
+def _instead(refused: Refused, band: AgeBand, *, origin: str = "skill") -> Passed:
     """What is said in place of words that must not be, or could not be judged."""
-    log("guard").warning("reply refused", rules=refused.rules, failed=refused.failed)
+    log("guard").warning("reply refused", rules=refused.rules, failed=refused.failed, origin=origin)
     return Passed(safe_line(Safe.FAILED if refused.failed else Safe.REFUSED, band), instead=True)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pydantic import TypeAdapter
 
 from teddy_edge.conversation.generation import Generations
+from teddy_edge.conversation.proposals import rolling
 from teddy_edge.conversation.skills.skill import Recent, Reply
 from teddy_shared.envelope import ProfileId
 from teddy_shared.logs import log
@@ -24,6 +25,13 @@ class Talk:
 
     recent: Recent = field(default_factory=Recent)
     asked_back: int = 0  # in a row
+    outside: str = ""  # the last words that somebody beyond the bear's own skills had it say
+
+    def after(self, reply: Reply, *, whole: bool = True) -> Talk:
+        """The talk once the reply was heard, or its beginning."""
+        recent = self.recent.after(reply) if whole else self.recent.after_part(reply)
+        outside = rolling(self.outside, reply.text) if reply.outside else self.outside
+        return Talk(recent=recent, outside=outside)
 
 
 TALK: Final = Key(
@@ -50,10 +58,9 @@ class Memory:
     async def keep(self, reply: Reply, *, generation: int, asked_back: bool, whole: bool = True) -> None:
         """Call when the child has heard the reply, or as much of it as it will."""
         talk = await self.recall()
-        if asked_back:  # the child's next try belongs to what was before
-            talk = Talk(recent=talk.recent, asked_back=talk.asked_back + 1)
-        else:
-            talk = Talk(recent=talk.recent.after(reply) if whole else talk.recent.after_part(reply))
+        # After a question back, the child's next try belongs to what was before.
+        again = replace(talk, asked_back=talk.asked_back + 1)
+        talk = again if asked_back else talk.after(reply, whole=whole)
         if not self._generations.is_current(generation):
             log("memory").info("stale write refused", generation=generation)
             return

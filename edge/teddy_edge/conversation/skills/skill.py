@@ -39,6 +39,7 @@ class Reply:
     topic: str  # fit for the parents' page; never the child's words
     note: Mapping[str, str] = field(default_factory=dict)  # what the skill wants back at the next turn
     lines: tuple[str, ...] = ()  # ids of the authored lines used
+    outside: bool = False  # proposed by somebody beyond the bear's own skills
 
     def worded(self, text: str) -> Reply:
         """The same reply in the words that were really said."""
