@@ -16,9 +16,12 @@ from teddy_edge.conversation.skills.knowledge import parse_knowledge
 from teddy_edge.conversation.skills.number_book import parse_numbers
 from teddy_edge.conversation.skills.playing import Playing
 from teddy_edge.conversation.skills.quiz import parse_quiz_lines
+from teddy_edge.conversation.skills.remembering import parse_remembering
 from teddy_edge.conversation.skills.songs import parse_songs
 from teddy_edge.conversation.skills.story_book import FOLDER, parse_stories
 from teddy_edge.conversation.skills.templates import templates
+from teddy_edge.conversation.skills.twenty_book import parse_twenty
+from teddy_edge.conversation.skills.who_is_it import parse_who
 from teddy_edge.conversation.skills.word_book import parse_words
 from teddy_edge.safety.authored import read_authored, read_folder
 from teddy_edge.safety.guard import Refused, load_guard
@@ -28,7 +31,10 @@ from teddy_shared.clock import SeededChance
 from teddy_shared.errors import ConfigError
 from tests.skills_talk import SkillTalk
 
-FILES = ("stories", "songs", "calm", "numbers", "words", "quiz", "space", "nature")
+FILES = (
+    "stories", "songs", "calm", "numbers", "words", "quiz", "space", "nature",
+    "who_is_it", "remembering", "twenty_questions",
+)  # fmt: skip
 MOST_SENTENCES = 4
 MOST_WORDS = 45
 LITTLE_WORDS = 22  # words, which take about eight seconds to say
@@ -54,7 +60,7 @@ def spoken(table: Any, key: str = "") -> Iterator[str]:
     elif isinstance(table, list):
         for inside in table:
             yield from spoken(inside, key)
-    elif key in ("text", "little", "ask", "say", "steps", "offers"):
+    elif key in ("text", "little", "ask", "clue", "clues", "say", "steps", "offers"):
         yield re.sub(r"\{\w+\}", "rabbits", table)
 
 
@@ -76,7 +82,15 @@ async def test_the_guard_passes_every_line(band: AgeBand) -> None:
 async def test_the_guard_passes_what_is_made_up_on_the_spot(chooser: Chooser, band: AgeBand) -> None:
     """Sums, rows of numbers and spelled words together with what stands beside them."""
     games = ("give me a sum", "times tables", "let's count", "number game", "spelling game", "opposites game")
-    for seed, game in itertools.product(range(8), (*games, "rhyming game")):
+    more = (
+        "rhyming game",
+        "animal sounds game",
+        "guess who",
+        "memory game",
+        "pack a bag",
+        "twenty questions",
+    )
+    for seed, game in itertools.product(range(8), (*games, *more, "guess what I am thinking of")):
         talk = SkillTalk(chooser, band=band, chance=SeededChance(seed))
         for says in (game, "I don't know", "another one", "nine", "more"):
             reply = talk.say(says)
@@ -124,7 +138,22 @@ def test_the_books_are_as_rich_as_promised() -> None:
     assert len(parse_songs(read("songs")).songs) >= 8
 
 
-@pytest.mark.parametrize("name", ["stories", "songs", "calm", "numbers", "words", "quiz", "playing", "space"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stories",
+        "songs",
+        "calm",
+        "numbers",
+        "words",
+        "quiz",
+        "playing",
+        "space",
+        "who_is_it",
+        "remembering",
+        "twenty_questions",
+    ],
+)
 def test_a_file_with_a_strange_key_is_refused_by_name(name: str) -> None:
     broken = b"surprise = 1\n" + read(name)
 
@@ -132,10 +161,24 @@ def test_a_file_with_a_strange_key_is_refused_by_name(name: str) -> None:
         PARSERS[name](broken)
 
 
-@pytest.mark.parametrize("name", ["stories", "songs", "calm", "numbers", "words", "playing", "space"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stories",
+        "songs",
+        "calm",
+        "numbers",
+        "words",
+        "playing",
+        "space",
+        "who_is_it",
+        "remembering",
+        "twenty_questions",
+    ],
+)
 def test_a_pattern_that_cannot_be_read_is_refused_by_name(name: str) -> None:
     broken = re.sub(
-        rb'(heard|wishes|count|spelled|stop|any_way|asked) = \[\n? *"',
+        rb'(heard|wishes|count|spelled|stop|any_way|asked|sound|bag|yes) = \[\n? *"',
         rb'\1 = ["(open", "',
         read(name),
         count=1,
@@ -162,5 +205,8 @@ PARSERS: Final[dict[str, Callable[[bytes], object]]] = {
     "words": parse_words,
     "quiz": parse_quiz_lines,
     "playing": Playing.parse,
+    "who_is_it": parse_who,
+    "remembering": parse_remembering,
+    "twenty_questions": parse_twenty,
     "space": lambda data: parse_knowledge(data, name="space.toml"),
 }

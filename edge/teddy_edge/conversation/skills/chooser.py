@@ -15,11 +15,14 @@ from teddy_edge.conversation.skills.knowing import load_nature, load_space
 from teddy_edge.conversation.skills.numbers import load_numbers
 from teddy_edge.conversation.skills.playing import load_playing
 from teddy_edge.conversation.skills.quiz import load_quiz_lines
+from teddy_edge.conversation.skills.remembering import load_remembering
 from teddy_edge.conversation.skills.repeating import Repeating
 from teddy_edge.conversation.skills.skill import Heard, Meant, Recent, Reply, Skill
 from teddy_edge.conversation.skills.songs import load_songs
 from teddy_edge.conversation.skills.steering import Steering, Wish, load_steering
 from teddy_edge.conversation.skills.stories import load_stories
+from teddy_edge.conversation.skills.twenty_questions import load_twenty_questions
+from teddy_edge.conversation.skills.who_is_it import load_who_is_it
 from teddy_edge.conversation.skills.word_games import load_word_games
 from teddy_shared.clock import Chance
 
@@ -98,6 +101,9 @@ def load_chooser() -> Chooser:
         load_calm(steering),
         load_numbers(quiz_lines, steering, playing),
         load_word_games(quiz_lines, steering, playing),
+        load_who_is_it(quiz_lines, steering, playing),
+        load_remembering(quiz_lines, steering, playing),
+        load_twenty_questions(steering, playing),
         load_space(steering),
         load_nature(steering),
         Repeating(steering=steering),

@@ -33,6 +33,10 @@ class Cues(Generic[M]):
         words = understand(text, self._vocabulary)
         return next((each for each, patterns in self._patterns.items() if matches(patterns, words)), None)
 
+    def means(self, text: str, meaning: M) -> bool:
+        """Whether it may mean this, whatever else it may mean."""
+        return matches(self._patterns[meaning], understand(text, self._vocabulary))
+
 
 class _File(Authored):
     heard: dict[str, tuple[str, ...]]

@@ -65,7 +65,11 @@ def pick_of(things: Sequence[L], recent: Recent, chance: Chance) -> L:
 
 
 def reply_of(
-    *lines: Line, skill: str, topic: str | None = None, note: Mapping[str, str] | None = None
+    *lines: Line,
+    skill: str,
+    topic: str | None = None,
+    note: Mapping[str, str] | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> Reply:
     """Lines one after another; the topic is the skill's own unless there is a nearer one."""
     return Reply(
@@ -74,6 +78,7 @@ def reply_of(
         topic=topic or skill,
         note=note or {},
         lines=tuple(line.id for line in lines),
+        kept=kept or {},
     )
 
 

@@ -48,7 +48,8 @@ def parse_numbers(data: bytes, *, name: str = "numbers.toml") -> NumberBook:
 _GAPS = {
     "counted": ("row",), "counted_down": ("row",), "your_turn": (), "what_next": ("row",),
     "after": ("number", "next"), "before": ("number", "next"), "sum": ("sum", "result"), "ask_sum": ("sum",),
-    "too_hard": (),
+    "too_hard": (), "hint_next": ("row",), "hint_plus": ("a", "b"), "hint_minus": ("a", "b"),
+    "hint_times": ("a", "b"),
 }  # fmt: skip
 
 

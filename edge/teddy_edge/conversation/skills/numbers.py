@@ -8,7 +8,7 @@ from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.number_book import NumberBook, parse_numbers
 from teddy_edge.conversation.skills.number_words import MOST, in_words, numbers_in
 from teddy_edge.conversation.skills.playing import Playing
-from teddy_edge.conversation.skills.quiz import Question, Quiz, QuizLines
+from teddy_edge.conversation.skills.quiz import Question, Quiz, QuizLines, Round
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering
 from teddy_edge.conversation.skills.sums import Sum, plain_row, some_sum, sum_in
@@ -129,27 +129,37 @@ class _Examiner:
     def __init__(self, book: NumberBook) -> None:
         self._book = book
 
-    def question(self, kind: str, band: AgeBand, recent: Recent, chance: Chance) -> Question:
-        made = self._made(kind, band, recent, chance)
+    def question(self, asked: Round, chance: Chance) -> Question:
+        made = self._made(asked, chance)
         for _ in range(TRIES):  # the same question twice in a row would be dull
-            if made.ask.id not in recent.lines:
+            if made.ask.id not in asked.recent.lines:
                 break
-            made = self._made(kind, band, recent, chance)
+            made = self._made(asked, chance)
         return made
 
-    def _made(self, kind: str, band: AgeBand, recent: Recent, chance: Chance) -> Question:
+    def _made(self, round_: Round, chance: Chance) -> Question:
+        kind, band, recent = round_.kind, round_.heard.band, round_.recent
         if kind == "next":
-            start = 1 + chance.below(NEXT_MOST[band] - SHOWN)
+            most = max(NEXT_MOST[band] * (1 + round_.level) // 2, 2 * SHOWN)
+            start = 1 + chance.below(most - SHOWN)
             shown = range(start, start + SHOWN)
             ask = filled(pick(self._book.said["what_next"], recent, chance), row=_row(shown))
             told = f"After {in_words(start + SHOWN - 1)} comes {in_words(start + SHOWN)}."
-            return Question(Line(f"numbers.next.{start}", ask.text), str(start + SHOWN), told)
-        asked = some_sum(band, chance, times=kind == "times")
+            hint = filled(
+                pick(self._book.said["hint_next"], recent, chance), row=_row(range(start, start + 2))
+            )
+            return Question(Line(f"numbers.next.{start}", ask.text), str(start + SHOWN), told, hint.text)
+        asked = some_sum(band, chance, times=kind == "times", level=round_.level)
         result = asked.result or 0
         ask = filled(pick(self._book.said["ask_sum"], recent, chance), sum=asked.asked)
         where = f"numbers.{asked.a}.{asked.sign.name.lower()}.{asked.b}"
         told = f"{asked.asked.capitalize()} is {in_words(result)}."
-        return Question(Line(where, ask.text), str(result), told)
+        return Question(Line(where, ask.text), str(result), told, self._hint(asked, recent, chance))
+
+    def _hint(self, asked: Sum, recent: Recent, chance: Chance) -> str:
+        """How it may be worked out, and never the result."""
+        line = pick(self._book.said[f"hint_{asked.sign.name.lower()}"], recent, chance)
+        return filled(line, a=in_words(asked.a), b=in_words(asked.b)).text
 
     def judge(self, kind: str, said: str, right: str) -> bool | None:  # noqa: ARG002  # the port's own
         row = plain_row(said)

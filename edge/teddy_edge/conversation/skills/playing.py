@@ -13,6 +13,7 @@ class Move(StrEnum):
     UNSURE = "unsure"  # the bear shall choose, or tell
     FIRST = "first"
     SECOND = "second"
+    GIVES_UP = "gives_up"  # wants to be told, and no hint
 
 
 class Playing:
@@ -28,6 +29,10 @@ class Playing:
 
     def move(self, text: str) -> Move | None:
         return self._cues.meant(text)
+
+    def gives_up(self, text: str) -> bool:
+        """Among the moves of one who is unsure: this one would rather be told."""
+        return self._cues.means(text, Move.GIVES_UP)
 
 
 def load_playing() -> Playing:

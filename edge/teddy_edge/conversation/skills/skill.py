@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
 
-REMEMBERED: Final = 48  # ids of lines; older ones may be said again
+REMEMBERED: Final = 160  # ids of lines; older ones may be said again. Twenty turns of a game have a hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Reply:
     note: Mapping[str, str] = field(default_factory=dict)  # what the skill wants back at the next turn
     lines: tuple[str, ...] = ()  # ids of the authored lines used
     outside: bool = False  # proposed by somebody beyond the bear's own skills
+    kept: Mapping[str, str] = field(default_factory=dict)  # what it wants back as long as the talk lasts
 
     def worded(self, text: str) -> Reply:
         """The same reply in the words that were really said."""
@@ -55,18 +56,20 @@ class Recent:
     text: str = ""  # the bear's last words, for "what did you say?"
     note: Mapping[str, str] = field(default_factory=dict)  # as that skill left it
     lines: tuple[str, ...] = ()  # ids said lately, newest last
+    kept: Mapping[str, str] = field(default_factory=dict)  # of the whole talk, whoever answered last
 
     def after(self, reply: Reply) -> Recent:
         """The memory once this reply was heard."""
         fresh = dict.fromkeys((*self.lines, *reply.lines))
         for line in reply.lines:  # said again counts as said last
             fresh[line] = fresh.pop(line)
-        return Recent(reply.skill, reply.topic, reply.text, reply.note, tuple(fresh)[-REMEMBERED:])
+        said, kept = tuple(fresh)[-REMEMBERED:], {**self.kept, **reply.kept}
+        return Recent(reply.skill, reply.topic, reply.text, reply.note, said, kept)
 
     def after_part(self, reply: Reply) -> Recent:
         """The memory when only the beginning was heard: what it led to is not known, and may come again."""
         note = self.note if self.skill == reply.skill else {}
-        return Recent(reply.skill, reply.topic, reply.text, note, self.lines)
+        return Recent(reply.skill, reply.topic, reply.text, note, self.lines, self.kept)
 
 
 class Skill(Protocol):

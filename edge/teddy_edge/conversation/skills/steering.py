@@ -16,6 +16,8 @@ class Wish(StrEnum):
     HUH = "huh"  # a bare "what?": the last words again, or the answer to a riddle
     YES = "yes"
     NO = "no"
+    OTHER = "other"  # the second of two that were offered
+    WHY = "why"  # nothing but that
 
 
 class Steering:
@@ -31,6 +33,10 @@ class Steering:
 
     def wish(self, text: str) -> Wish | None:
         return self._cues.meant(text)
+
+    def takes_other(self, text: str) -> bool:
+        """Where two things were offered. Else "the other one" is a wish for more."""
+        return self._cues.means(text, Wish.OTHER)
 
 
 def load_steering() -> Steering:

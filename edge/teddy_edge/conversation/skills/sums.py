@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from teddy_edge.conversation.skills.levels import USUAL
 from teddy_edge.conversation.skills.number_words import MOST, in_words, numbers_in
 from teddy_edge.safety.normalise import plain_words
 from teddy_shared.ages import AgeBand
@@ -72,12 +73,12 @@ def sum_in(row: tuple[str, ...]) -> Sum | None:
     return None
 
 
-def some_sum(band: AgeBand, chance: Chance, *, times: bool = False) -> Sum:
-    """To 5 for the little ones, to 10 for the middle, to 50 for the big ones."""
+def some_sum(band: AgeBand, chance: Chance, *, times: bool = False, level: int = USUAL) -> Sum:
+    """To 5 for the little ones, to 10 for the middle, to 50 for the big ones; more or less as it goes."""
     if times:
         b = 2 + chance.below(_TIMES_MOST[band] - 1)
-        return Sum(2 + chance.below(4), Sign.TIMES, b)
-    most = _MOST_OF[band]
+        return Sum(2 + chance.below(2 + 2 * level), Sign.TIMES, b)
+    most = _MOST_OF[band][level]
     total = 2 + chance.below(most - 1)
     part = 1 + chance.below(min(total - 1, 9))
     if band is not AgeBand.LITTLE and chance.below(3) == 0:
@@ -85,7 +86,11 @@ def some_sum(band: AgeBand, chance: Chance, *, times: bool = False) -> Sum:
     return Sum(total - part, Sign.PLUS, part)
 
 
-_MOST_OF: Final = {AgeBand.LITTLE: 5, AgeBand.MIDDLE: 10, AgeBand.BIG: 50}
+_MOST_OF: Final = {  # by level
+    AgeBand.LITTLE: (3, 5, 6, 8, 10),
+    AgeBand.MIDDLE: (5, 10, 15, 20, 30),
+    AgeBand.BIG: (20, 50, 70, 100, 150),
+}
 _TIMES_MOST: Final = {AgeBand.LITTLE: 2, AgeBand.MIDDLE: 5, AgeBand.BIG: 10}
 
 _WRITTEN: Final = (

@@ -81,6 +81,8 @@ _GAPS = {
     "spelled": ("word", "letters"), "unknown_word": (), "ask_spell": ("word",), "ask_letter": ("word",),
     "opposite": ("word", "other"), "ask_opposite": ("word",), "rhyme": ("word", "others"),
     "ask_rhyme": ("word",), "begins": ("letter", "others"), "begins_with": ("word", "letter"), "alphabet": (),
+    "hint_spell": ("letter",), "hint_letter": ("other",), "hint_opposite": ("letter",),
+    "hint_rhyme": ("letter",),
 }  # fmt: skip
 
 _Row = Annotated[str, StringConstraints(pattern=r"^[a-z\s]+$")]

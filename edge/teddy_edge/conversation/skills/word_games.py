@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from teddy_edge.conversation.skills.letters import letters_in, spelled_out, spells
+from teddy_edge.conversation.skills.levels import USUAL
 from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.playing import Playing
-from teddy_edge.conversation.skills.quiz import Question, Quiz, QuizLines
+from teddy_edge.conversation.skills.quiz import Question, Quiz, QuizLines, Round
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering
 from teddy_edge.conversation.skills.templates import filled
@@ -130,24 +131,28 @@ class _Examiner:
     def __init__(self, book: WordBook) -> None:
         self._book = book
 
-    def question(self, kind: str, band: AgeBand, recent: Recent, chance: Chance) -> Question:
-        book = self._book
+    def question(self, asked: Round, chance: Chance) -> Question:
+        book, kind, recent = self._book, asked.kind, asked.recent
         if kind == "opposite":
             word = _any(tuple(book.opposites), recent, chance, kind)
             other = book.opposites[word]
-            return self._asked("ask_opposite", word, f"{kind} {word}", f"It's {other}.", recent, chance)
+            return self._asked("opposite", word, kind, f"It's {other}.", other, recent, chance)
         if kind == "rhyme":
             word = _any(tuple(family[0] for family in book.rhymes), recent, chance, kind)
-            told = f"{_listed(book.rhyming(word)[:NAMED]).capitalize()} rhyme with {word}."
-            if len(book.rhyming(word)) == 1:
-                told = f"{book.rhyming(word)[0].capitalize()} rhymes with {word}."
-            return self._asked("ask_rhyme", word, f"{kind} {word}", told, recent, chance)
-        word = _any(book.to_spell[band], recent, chance, kind)
-        if band is AgeBand.LITTLE:
+            others = book.rhyming(word)
+            told = f"{_listed(others[:NAMED]).capitalize()} rhyme with {word}."
+            if len(others) == 1:
+                told = f"{others[0].capitalize()} rhymes with {word}."
+            return self._asked("rhyme", word, kind, told, others[0], recent, chance)
+        word = _any(_fitting(book, asked), recent, chance, kind)
+        if asked.heard.band is AgeBand.LITTLE:
             told = f"The word {word} starts with {word[0].upper()}."
-            return self._asked("ask_letter", word, f"letter {word}", told, recent, chance)
+            alike = tuple(sorted(each for each in book.known if each[:2] == word[:2] and each != word))
+            alike = alike or (word,)
+            other = alike[chance.below(len(alike))]
+            return self._asked("letter", word, "letter", told, other, recent, chance)
         told = f"{word.capitalize()} is spelled {spelled_out(word)}."
-        return self._asked("ask_spell", word, f"spell {word}", told, recent, chance)
+        return self._asked("spell", word, "spell", told, word, recent, chance)
 
     def judge(self, kind: str, said: str, right: str) -> bool | None:  # noqa: ARG002  # right says it, too
         what, _, word = right.partition(" ")
@@ -165,9 +170,14 @@ class _Examiner:
     def wish_for(self, kind: str) -> str:
         return {"opposite": "opposites game", "rhyme": "rhyming game"}.get(kind, "spelling game")
 
-    def _asked(self, line: str, word: str, right: str, told: str, recent: Recent, chance: Chance) -> Question:
-        ask = filled(pick(self._book.said[line], recent, chance), word=word)
-        return Question(Line(f"words.{right.replace(' ', '.')}", ask.text), right, told)
+    def _asked(
+        self, kind: str, word: str, what: str, told: str, other: str, recent: Recent, chance: Chance
+    ) -> Question:
+        """A hint names the letter that the answer begins with, or a word that begins like it."""
+        said = self._book.said
+        ask = filled(pick(said[f"ask_{kind}"], recent, chance), word=word)
+        hint = filled(pick(said[f"hint_{kind}"], recent, chance), letter=other[0].upper(), other=other)
+        return Question(Line(f"words.{what}.{word}", ask.text), f"{what} {word}", told, hint.text)
 
 
 _GAMES: Final = {"opposite": "opposite", "rhyme": "rhyme"}
@@ -177,6 +187,15 @@ def load_word_games(lines: QuizLines, steering: Steering, playing: Playing) -> W
     """Reads a file. Raises ConfigError."""
     book = parse_words(read_authored("teddy_edge.conversation.skills", "words.toml"))
     return WordGames(book=book, lines=lines, steering=steering, playing=playing)
+
+
+def _fitting(book: WordBook, asked: Round) -> tuple[str, ...]:
+    """Words to spell: the shorter half where it is hard, the longer half where it is easy."""
+    words = tuple(sorted(book.to_spell[asked.heard.band], key=len))
+    half = len(words) // 2
+    if asked.level < USUAL:
+        return words[:half]
+    return words if asked.level == USUAL else words[half:]
 
 
 def _asked_for_last(text: str) -> bool:
