@@ -19,7 +19,7 @@ from teddy_shared.errors import ConfigError
 from teddy_shared.logs import log
 from teddy_shared.seal import write_private
 
-MOST: Final = 1600  # clauses, about 100 MB; the shelf is for what is said again and again
+MOST: Final = 3000  # clauses, about 190 MB; the shelf is for what is said again and again
 BREATH: Final = 1.0  # seconds of rest at most behind a clause
 CHECK: Final = 16  # bytes of the hash that stands before the samples
 
