@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from teddy_shared.ages import AgeBand
 from teddy_shared.envelope import BearId, Lane, Name
 from teddy_shared.errors import MalformedEvent
+from teddy_shared.limits import UNLIMITED, Limits
 from teddy_shared.purposes import Consent
 
 
@@ -51,6 +52,7 @@ class SettingsDocument(Message):
     volume: Annotated[float, Field(ge=0, le=1)] = 0.7  # share of the volume ceiling
     patience: Annotated[float, Field(ge=0, le=1)] = 0.3  # from answers quickly to waits long
     consent: Consent = frozenset()
+    limits: Limits = UNLIMITED
 
 
 class Question(Message):
