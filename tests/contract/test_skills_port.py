@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from teddy_edge.conversation.skills.animals import load_animals
 from teddy_edge.conversation.skills.company import load_company
 from teddy_edge.conversation.skills.fallback import load_fallback
+from teddy_edge.conversation.skills.follow_up import load_follow_ups
 from teddy_edge.conversation.skills.jokes import load_jokes
+from teddy_edge.conversation.skills.knowing import load_space
 from teddy_edge.conversation.skills.repeating import Repeating
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply, Skill
 from teddy_edge.conversation.skills.steering import Steering, load_steering
@@ -32,6 +34,8 @@ NOTES = st.sampled_from(
         {"riddle": "gone"},
         {"listening": "joke"},
         {"yes": "hello"},
+        {"then": "cats.purr"},
+        {"then": "gone"},
         {"other": "x"},
     )
 )
@@ -59,7 +63,8 @@ class Plain:
 
 MAKERS: dict[str, Callable[[Steering], Skill]] = {
     "fake": lambda _: Plain(),
-    "animals": load_animals,
+    "animals": lambda steering: load_animals(steering, load_follow_ups(steering)),
+    "space": lambda steering: load_space(steering, load_follow_ups(steering)),
     "jokes": load_jokes,
     "company": lambda _: load_company(),
     "again": lambda steering: Repeating(steering=steering),

@@ -7,6 +7,7 @@ import pytest
 from teddy_edge.conversation.skills.animal_facts import parse_animals
 from teddy_edge.conversation.skills.animals import Animals
 from teddy_edge.conversation.skills.chooser import Chooser
+from teddy_edge.conversation.skills.follow_up import load_follow_ups
 from teddy_edge.conversation.skills.steering import load_steering
 from teddy_edge.safety.authored import read_authored
 from teddy_shared.ages import AgeBand
@@ -14,6 +15,9 @@ from teddy_shared.clock import SeededChance
 from teddy_shared.errors import ConfigError
 from tests.skills_talk import SkillTalk
 from tests.unit.test_skills_chooser import Sure
+
+STEERING = load_steering()
+FOLLOW_UPS = load_follow_ups(STEERING)
 
 SMALL = """
 passing = ["hot dog"]
@@ -59,7 +63,7 @@ def talk() -> SkillTalk:
 
 
 def talk_about(content: str, band: AgeBand = AgeBand.MIDDLE) -> SkillTalk:
-    animals = Animals(book=parse_animals(content.encode()), steering=load_steering())
+    animals = Animals(book=parse_animals(content.encode()), steering=STEERING, follow_ups=FOLLOW_UPS)
     return SkillTalk(Chooser(skills=[animals], fallback=Sure("nobody", 0.0)), band=band)
 
 
@@ -110,7 +114,7 @@ def test_the_smallest_hear_the_shorter_words() -> None:
 def test_a_follow_up_is_offered_now_and_then_and_only_where_more_is_left() -> None:
     replies = []
     for seed in range(60):
-        animals = Animals(book=parse_animals(SMALL.encode()), steering=load_steering())
+        animals = Animals(book=parse_animals(SMALL.encode()), steering=STEERING, follow_ups=FOLLOW_UPS)
         chooser = Chooser(skills=[animals], fallback=Sure("nobody", 0.0))
         replies.append(SkillTalk(chooser, chance=SeededChance(seed)).say("tell me about dogs"))
         assert not SkillTalk(chooser, chance=SeededChance(seed)).say("tell me about prairie dogs").note

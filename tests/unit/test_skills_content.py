@@ -33,7 +33,7 @@ from tests.skills_talk import SkillTalk
 
 FILES = (
     "stories", "songs", "calm", "numbers", "words", "quiz", "space", "nature",
-    "who_is_it", "remembering", "twenty_questions",
+    "who_is_it", "remembering", "twenty_questions", "follow_up",
 )  # fmt: skip
 MOST_SENTENCES = 4
 MOST_WORDS = 45
@@ -60,7 +60,7 @@ def spoken(table: Any, key: str = "") -> Iterator[str]:
     elif isinstance(table, list):
         for inside in table:
             yield from spoken(inside, key)
-    elif key in ("text", "little", "ask", "clue", "clues", "say", "steps", "offers"):
+    elif key in ("text", "little", "ask", "clue", "clues", "say", "steps", "offers", "then", "reply"):
         yield re.sub(r"\{\w+\}", "rabbits", table)
 
 

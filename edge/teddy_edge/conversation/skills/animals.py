@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from teddy_edge.conversation.skills.animal_facts import AnimalBook, parse_animals
 from teddy_edge.conversation.skills.fact_book import Fact, Topic
+from teddy_edge.conversation.skills.follow_up import NOTE, FollowUps, waiting
 from teddy_edge.conversation.skills.lines import Line, fresh, pick, pick_of, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
@@ -43,28 +44,53 @@ class Question:
 class Animals:
     name: Final = "animals"
 
-    def __init__(self, *, book: AnimalBook, steering: Steering) -> None:
+    def __init__(self, *, book: AnimalBook, steering: Steering, follow_ups: FollowUps) -> None:
         self._book = book
         self._steering = steering
+        self._follow_ups = follow_ups
 
     def fit(self, heard: Heard, recent: Recent) -> float:
-        return self._understand(heard, recent).fit
+        return max(self._understand(heard, recent).fit, self._answered(heard, recent))
 
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         question = self._understand(heard, recent)
+        asked = waiting(self._book.animals, recent)
+        if asked and self._answered(heard, recent) > question.fit:
+            return self._react(*asked, heard, recent, chance)
         if question.stranger:
             return self._offer_another(question.stranger, recent, chance)
         animal = question.animal or self._any(recent, chance)
         fact = pick_of(question.facts or animal.facts, recent, chance)
         lines = [Line(fact.line.id, fact.line.words_for(heard.band))]
-        note = {}
-        lucky = chance.below(OFFERED) == 0
+        note: Mapping[str, str] = {}
         if question.opening:
             lines.insert(0, _filled(pick(self._book.openings[question.opening], recent, chance), animal))
-        elif fresh([each.line for each in animal.facts if each is not fact], recent) and lucky:
-            lines.append(pick(self._book.offers, recent, chance))
-            note = {"yes": f"tell me about {animal.name}"}
+        if fact.then and question.opening != "unsure" and fresh([fact.then.ask], recent):
+            lines.append(fact.then.ask)
+            note = {NOTE: fact.line.id}
+        elif not question.opening:
+            note = self._offer(lines, animal, fact, recent, chance)
         return reply_of(*lines, skill=self.name, topic=animal.name, note=note)
+
+    def _answered(self, heard: Heard, recent: Recent) -> float:
+        """How surely the words answer the question behind the fact before."""
+        mine = recent.skill == self.name and waiting(self._book.animals, recent)
+        return self._follow_ups.fit(heard) if mine else 0.0
+
+    def _react(self, animal: Topic, fact: Fact, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        lines = [*self._follow_ups.reply(fact, heard, recent, chance)]
+        note = self._offer(lines, animal, fact, recent, chance)
+        return reply_of(*lines, skill=self.name, topic=animal.name, note=note)
+
+    def _offer(
+        self, lines: list[Line], animal: Topic, fact: Fact, recent: Recent, chance: Chance
+    ) -> Mapping[str, str]:
+        """Now and then another one, where more is left."""
+        lucky = chance.below(OFFERED) == 0
+        if not lucky or not fresh([each.line for each in animal.facts if each is not fact], recent):
+            return {}
+        lines.append(pick(self._book.offers, recent, chance))
+        return {"yes": f"tell me about {animal.name}"}
 
     def _understand(self, heard: Heard, recent: Recent) -> Question:
         book = self._book
@@ -139,10 +165,10 @@ class Animals:
         )
 
 
-def load_animals(steering: Steering) -> Animals:
+def load_animals(steering: Steering, follow_ups: FollowUps) -> Animals:
     """Reads a file. Raises ConfigError."""
     book = parse_animals(read_authored("teddy_edge.conversation.skills", "animals.toml"))
-    return Animals(book=book, steering=steering)
+    return Animals(book=book, steering=steering, follow_ups=follow_ups)
 
 
 def _score(shared: tuple[str, ...], fact: Fact) -> int:

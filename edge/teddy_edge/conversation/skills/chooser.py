@@ -10,6 +10,7 @@ from teddy_edge.conversation.skills.animals import load_animals
 from teddy_edge.conversation.skills.calm import load_calm
 from teddy_edge.conversation.skills.company import load_company
 from teddy_edge.conversation.skills.fallback import load_fallback
+from teddy_edge.conversation.skills.follow_up import load_follow_ups
 from teddy_edge.conversation.skills.jokes import load_jokes
 from teddy_edge.conversation.skills.knowing import load_nature, load_space
 from teddy_edge.conversation.skills.numbers import load_numbers
@@ -92,10 +93,11 @@ class Chooser:
 def load_chooser() -> Chooser:
     """Everything the bear can talk about; blocks. Raises ConfigError for content that is wrong."""
     steering, playing, quiz_lines = load_steering(), load_playing(), load_quiz_lines()
+    follow_ups = load_follow_ups(steering)
     skills = (
         load_company(),
         load_jokes(steering),
-        load_animals(steering),
+        load_animals(steering, follow_ups),
         load_stories(steering, playing),
         load_songs(steering),
         load_calm(steering),
@@ -104,8 +106,8 @@ def load_chooser() -> Chooser:
         load_who_is_it(quiz_lines, steering, playing),
         load_remembering(quiz_lines, steering, playing),
         load_twenty_questions(steering, playing),
-        load_space(steering),
-        load_nature(steering),
+        load_space(steering, follow_ups),
+        load_nature(steering, follow_ups),
         Repeating(steering=steering),
     )
     return Chooser(skills=skills, fallback=load_fallback(), steering=steering)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Self, TypeVar
+
+from pydantic import model_validator
 
 from teddy_edge.conversation.skills.lines import Line, Name, Spoken
 from teddy_edge.conversation.skills.understanding import Words
@@ -16,10 +18,19 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Then:
+    """What the bear asks when a fact is told; no answer to it is wrong."""
+
+    ask: Line
+    reply: Line  # its own word afterwards, whatever the child said
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     line: Line
     about: tuple[str, ...]  # words and aspects of a question that it answers, the chief one first
     asked: tuple[Pattern, ...]  # questions that it answers outright, though they may not name the topic
+    then: Then | None = None
 
     def shared(self, words: Words, aspects: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
         """Those of its words that the question has, too."""
@@ -44,6 +55,14 @@ class FactRow(Authored):
     asked: tuple[str, ...] = ()
     text: Spoken
     little: Spoken | None = None
+    then: Spoken | None = None
+    reply: Spoken | None = None
+
+    @model_validator(mode="after")
+    def _asks_and_replies(self) -> Self:
+        if (self.then is None) != (self.reply is None):
+            raise ValueError(f"the fact {self.id} needs both then and reply, or none of them")
+        return self
 
 
 def facts_of(rows: Iterable[FactRow], prefix: str, book: Phrasebook) -> tuple[Fact, ...]:
@@ -53,6 +72,7 @@ def facts_of(rows: Iterable[FactRow], prefix: str, book: Phrasebook) -> tuple[Fa
             line=Line(f"{prefix}.{row.id}", row.text, row.little),
             about=tuple(row.about.split()),
             asked=book.patterns(row.asked),
+            then=_then(f"{prefix}.{row.id}", row),
         )
         for row in rows
     )
@@ -84,3 +104,9 @@ def apart(found: Iterable[tuple[Span, T]], taken: Sequence[Span] = ()) -> list[t
         if not any(span.touches(other) for other in (*taken, *(other for other, _ in kept))):
             kept.append((span, what))
     return kept
+
+
+def _then(fact: str, row: FactRow) -> Then | None:
+    if row.then is None or row.reply is None:
+        return None
+    return Then(Line(f"{fact}.then", row.then), Line(f"{fact}.reply", row.reply))

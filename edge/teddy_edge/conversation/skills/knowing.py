@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from teddy_edge.conversation.skills.fact_book import Fact, Topic
+from teddy_edge.conversation.skills.follow_up import NOTE, FollowUps, waiting
 from teddy_edge.conversation.skills.knowledge import Knowledge, parse_knowledge
 from teddy_edge.conversation.skills.lines import Line, fresh, pick, pick_of, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
@@ -40,27 +41,52 @@ class Question:
 
 
 class Knowing:
-    def __init__(self, *, name: str, book: Knowledge, steering: Steering) -> None:
+    def __init__(self, *, name: str, book: Knowledge, steering: Steering, follow_ups: FollowUps) -> None:
         self.name = name
         self._book = book
         self._steering = steering
+        self._follow_ups = follow_ups
 
     def fit(self, heard: Heard, recent: Recent) -> float:
-        return self._understand(heard, recent).fit
+        return max(self._understand(heard, recent).fit, self._answered(heard, recent))
 
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         question = self._understand(heard, recent)
+        asked = waiting(self._book.topics, recent)
+        if asked and self._answered(heard, recent) > question.fit:
+            return self._react(*asked, heard, recent, chance)
         topic = question.topic or self._any(recent, chance)
         fact = pick_of(question.facts or topic.facts, recent, chance)
         lines = [Line(fact.line.id, fact.line.words_for(heard.band))]
-        note = {}
+        note: Mapping[str, str] = {}
         if question.opening:
             opening = pick(self._book.openings[question.opening], recent, chance)
             lines.insert(0, filled(opening, topic=topic.name))
-        elif self._has_more(topic, fact, recent) and chance.below(OFFERED) == 0:
-            lines.append(pick(self._book.offers, recent, chance))
-            note = {"yes": f"tell me about {topic.name}"}
+        if fact.then and question.opening not in ("unsure", "why") and fresh([fact.then.ask], recent):
+            lines.append(fact.then.ask)
+            note = {NOTE: fact.line.id}
+        elif not question.opening:
+            note = self._offer(lines, topic, fact, recent, chance)
         return reply_of(*lines, skill=self.name, topic=topic.name, note=note)
+
+    def _answered(self, heard: Heard, recent: Recent) -> float:
+        """How surely the words answer the question behind the fact before."""
+        mine = recent.skill == self.name and waiting(self._book.topics, recent)
+        return self._follow_ups.fit(heard) if mine else 0.0
+
+    def _react(self, topic: Topic, fact: Fact, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        lines = [*self._follow_ups.reply(fact, heard, recent, chance)]
+        note = self._offer(lines, topic, fact, recent, chance)
+        return reply_of(*lines, skill=self.name, topic=topic.name, note=note)
+
+    def _offer(
+        self, lines: list[Line], topic: Topic, fact: Fact, recent: Recent, chance: Chance
+    ) -> Mapping[str, str]:
+        """Now and then another one, where more is left."""
+        if not self._has_more(topic, fact, recent) or chance.below(OFFERED):
+            return {}
+        lines.append(pick(self._book.offers, recent, chance))
+        return {"yes": f"tell me about {topic.name}"}
 
     def _understand(self, heard: Heard, recent: Recent) -> Question:
         book = self._book
@@ -117,17 +143,17 @@ class Knowing:
         return new[chance.below(len(new))]
 
 
-def load_space(steering: Steering) -> Knowing:
+def load_space(steering: Steering, follow_ups: FollowUps) -> Knowing:
     """Reads a file. Raises ConfigError."""
-    return _load("space", steering)
+    return _load("space", steering, follow_ups)
 
 
-def load_nature(steering: Steering) -> Knowing:
+def load_nature(steering: Steering, follow_ups: FollowUps) -> Knowing:
     """Reads a file. Raises ConfigError."""
-    return _load("nature", steering)
+    return _load("nature", steering, follow_ups)
 
 
-def _load(name: str, steering: Steering) -> Knowing:
+def _load(name: str, steering: Steering, follow_ups: FollowUps) -> Knowing:
     file = f"{name}.toml"
     book = parse_knowledge(read_authored("teddy_edge.conversation.skills", file), name=file)
-    return Knowing(name=name, book=book, steering=steering)
+    return Knowing(name=name, book=book, steering=steering, follow_ups=follow_ups)

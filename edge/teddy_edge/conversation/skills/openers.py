@@ -15,7 +15,7 @@ from teddy_edge.speech.clauses import clauses
 _PACKAGE: Final = "teddy_edge.conversation.skills"
 _FOLDERS: Final = ("stories",)
 _FIRST: Final = ("fallback.toml", "company.toml")  # what any talk comes to
-_LATER: Final = frozenset(("ask", "answer"))  # what stands behind something else
+_LATER: Final = frozenset(("ask", "answer", "then", "reply"))  # what stands behind something else
 _SPOKEN: Final = re.compile(r"[A-Z0-9{].*[.!?]")  # what is listened for is written small and without an end
 
 
