@@ -59,6 +59,15 @@ class Home:
         return ear, patience
 
 
+async def test_the_gaps_between_words_say_nothing_about_how_a_child_hesitates() -> None:
+    ear, patience = await Home().talk(MIA)
+
+    for _ in range(40):
+        patience.learn(paused(0.15))
+
+    assert ear.endpointing.habit == Habit()
+
+
 def paused(seconds: float, words: WordsSoFar = OPEN) -> SpeechResumed:
     return SpeechResumed(0, round(seconds * EAR_RATE), words)
 

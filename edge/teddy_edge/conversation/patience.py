@@ -18,6 +18,10 @@ CUT_OFF_WITHIN: Final = EAR_RATE
 """Samples from the decision that a turn is over to words that show that it was not. Who speaks later has
 listened to the answer, and interrupts it."""
 
+HESITATION: Final = EAR_RATE // 5
+"""Samples of silence from which a pause says how a child hesitates; shorter ones lie between words, and are
+told only so that what was said can be heard ahead."""
+
 
 class Listener(Protocol):
     """Whoever waits for the child; the ear fits."""
@@ -47,6 +51,8 @@ class Patience:
     def learn(self, event: SpeechResumed | UtteranceEnded) -> None:
         """Of an utterance only where it is meant for the bear."""
         match event:
+            case SpeechResumed(pause=pause) if pause < HESITATION:
+                pass
             case SpeechResumed(pause=pause, words=words):
                 self._learn(self._habit.with_pause(pause / EAR_RATE, sounded_finished=_finished(words)))
             case UtteranceEnded():

@@ -17,7 +17,7 @@ STIR: Final = FRAME  # speech that is a sign of more; an utterance need not come
 ONSET_WITHIN: Final = EAR_RATE  # samples; what is older is not the beginning of what is said now
 LEAST_SPEECH: Final = 5 * FRAME  # less than this in a whole utterance was a cough or a knock
 PRE_ROLL: Final = EAR_RATE // 2
-PAUSE: Final = EAR_RATE // 5  # samples behind the last speech after which it is a pause
+PAUSE: Final = 4 * FRAME  # samples (0.13 s) behind the last speech after which it may be one
 TAIL: Final = PAUSE  # kept behind the last speech; as much as a pause has, so that it can be heard ahead
 LONGEST: Final = 15 * EAR_RATE  # hard cap of a turn
 
