@@ -7,17 +7,21 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from traceback import extract_tb
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from teddy_edge.container.bundles import Bear, Talking
+from teddy_edge.conversation.inbox import LimitsTurned
 from teddy_edge.errors import PartDied
 from teddy_edge.identity import SOFTWARE
+from teddy_edge.limits.standing import Standing
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.outbox.entry import NO_TURN
 from teddy_edge.outbox.relay import relay
 from teddy_shared.errors import ConfigError, TeddyError
 from teddy_shared.events import BearStarted, BearStopped
 from teddy_shared.logs import log
+
+WINDING_DOWN: Final = 0.7  # of the loudness
 
 
 class Threaded(Protocol):
@@ -113,6 +117,7 @@ async def live(
                 for name, work in (
                     ("dialogue", talking.dialogue.run()),
                     ("wishes", _obey(bear, talking)),
+                    ("limits", _keep_limits(bear, talking)),
                     ("orders", bear.orders.run()),
                     ("sweeper", bear.state.keep_sweeping()),
                     ("self-hearing", talking.self_hearing.run()),
@@ -156,8 +161,26 @@ async def _obey(bear: Bear, talking: Talking) -> None:
     """What the family wishes reaches the ear and the mouth, also in the middle of a talk."""
     async for document in bear.wishes.documents():
         if document is not None:
-            talking.mouth.volume = document.volume
+            talking.mouth.volume = _loudness(bear)
+            bear.timekeeper.obey()
             await talking.patience.wish(document.age_band, document.patience)
+
+
+async def _keep_limits(bear: Bear, talking: Talking) -> None:
+    """Where the limits end or allow a talk, the talk and the mouth hear of it."""
+
+    def turned(_: Standing) -> None:
+        talking.inbox.post(LimitsTurned())
+        if bear.wishes.document is not None:
+            talking.mouth.volume = _loudness(bear)
+
+    await bear.timekeeper.watch(turned)
+
+
+def _loudness(bear: Bear) -> float:
+    """As the family wishes, and softer when the time is nearly over."""
+    ending = bear.timekeeper.standing is Standing.ENDING
+    return bear.wishes.volume * (WINDING_DOWN if ending else 1.0)
 
 
 async def _record(bear: Bear, event: BearStarted | BearStopped) -> None:

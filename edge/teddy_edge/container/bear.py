@@ -19,6 +19,7 @@ from teddy_edge.container.way import Way
 from teddy_edge.conversation.report import Nobody, Onlooker
 from teddy_edge.conversation.skills.chooser import Chooser
 from teddy_edge.conversation.typed import TypedTalk
+from teddy_edge.limits.timekeeper import Timekeeper
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.orders import Orders
 from teddy_edge.link.wishes import Wishes
@@ -50,6 +51,7 @@ async def open_bear(settings: Settings, *replacements: Provider, onlooker: Onloo
             outbox=await parts.get(Outbox),
             wishes=await parts.get(Wishes),
             orders=await parts.get(Orders),
+            timekeeper=await parts.get(Timekeeper),
             link=await parts.get(BrokerLink | None),  # type: ignore[arg-type]  # a union is a key too
             endpoint=await parts.get(Endpoint | None),  # type: ignore[arg-type]
             state=await parts.get(State),

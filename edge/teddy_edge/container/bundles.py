@@ -23,6 +23,7 @@ from teddy_edge.echo.echo import Echo
 from teddy_edge.echo.self_hearing import SelfHearing
 from teddy_edge.health.spoken import load_spoken
 from teddy_edge.inference.governor import Governor
+from teddy_edge.limits.timekeeper import Timekeeper
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.orders import Orders
 from teddy_edge.link.wishes import Wishes
@@ -71,6 +72,7 @@ class Bear:
     outbox: Outbox
     wishes: Wishes
     orders: Orders
+    timekeeper: Timekeeper
     link: BrokerLink | None  # none where no broker is named: the bear talks, and keeps its events
     endpoint: Endpoint | None  # none where no port for metrics is set
     state: State

@@ -8,6 +8,7 @@ from functools import partial
 from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.conversation.answering import Answering, Understanding
+from teddy_edge.conversation.limiting import Allowance, Limiting, load_limits
 from teddy_edge.conversation.skills.by_meaning import PATIENCE, ByMeaning, load_examples
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.inference.governor import Governor
@@ -17,7 +18,7 @@ from teddy_edge.inference.profile import Profile
 from teddy_edge.safety.guard import Guard, load_guard
 from teddy_edge.safety.scripts import Scripts, load_scripts
 from teddy_edge.settings import Settings
-from teddy_shared.clock import Chance
+from teddy_shared.clock import Chance, Clock
 
 
 class Mind(Provider):
@@ -52,6 +53,10 @@ class Mind(Provider):
             patience=self._patience,
         )
 
+    @provide
+    async def limiting(self, allowance: Allowance, clock: Clock) -> Limiting:
+        return Limiting(book=await asyncio.to_thread(load_limits), allowance=allowance, clock=clock)
+
     understanding = alias(source=ByMeaning, provides=Understanding)
 
     @provide
@@ -61,8 +66,14 @@ class Mind(Provider):
         scripts: Scripts,
         chooser: Chooser,
         understanding: Understanding,
+        limiting: Limiting,
         chance: Chance,
     ) -> Answering:
         return Answering(
-            guard=guard, scripts=scripts, chooser=chooser, understanding=understanding, chance=chance
+            guard=guard,
+            scripts=scripts,
+            chooser=chooser,
+            understanding=understanding,
+            limiting=limiting,
+            chance=chance,
         )

@@ -18,6 +18,7 @@ from teddy_edge.conversation.habits import Habits
 from teddy_edge.conversation.hearing_ahead import HearingAhead
 from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.journal import Journal
+from teddy_edge.conversation.limiting import Allowance
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.overhearing import Overhearing
@@ -132,6 +133,7 @@ class Talk(Provider):
         scripts: Scripts,
         mouth: Mouth,
         journal: Journal,
+        allowance: Allowance,
         memory: Memory,
         turn_log: TurnLog,
         meter: Meter,
@@ -146,6 +148,7 @@ class Talk(Provider):
             voice=models.voice,
             mouth=mouth,
             journal=journal,
+            allowance=allowance,
             memory=memory,
             turn_log=turn_log,
             meter=meter,

@@ -8,11 +8,13 @@ from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.container.bundles import healed_of
 from teddy_edge.conversation.habits import Habits
+from teddy_edge.conversation.limiting import Allowance
 from teddy_edge.conversation.remote import Remote
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.conversation.turns import Child
 from teddy_edge.home import Home
 from teddy_edge.identity import SOFTWARE, Identity
+from teddy_edge.limits.timekeeper import Timekeeper
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.erasing import Erasing
 from teddy_edge.link.noted import Notebook
@@ -47,6 +49,14 @@ class Way(Provider):
         return wishes
 
     @provide
+    async def timekeeper(self, identity: Identity, wishes: Wishes, state: State, clock: Clock) -> Timekeeper:
+        timekeeper = Timekeeper(bear=identity.bear, family=wishes, state=state, clock=clock)
+        await timekeeper.recall()
+        return timekeeper
+
+    allowance = alias(source=Timekeeper, provides=Allowance)
+
+    @provide
     def reporting(self, outbox: Outbox, store: SqliteStore) -> Reporting:
         return Reporting(software=SOFTWARE, outbox=outbox, healed=lambda: healed_of(store, outbox))
 
@@ -56,6 +66,7 @@ class Way(Provider):
         wishes: Wishes,
         turn_log: TurnLog,
         habits: Habits,
+        timekeeper: Timekeeper,
         outbox: Outbox,
         home: Home,
         chance: Chance,
@@ -65,6 +76,7 @@ class Way(Provider):
             wishes.forget_child,
             turn_log.forget_child,
             habits.forget_child,
+            timekeeper.forget_child,
             outbox.forget_profile,
             home.forget_set_aside,
         )

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from teddy_edge.conversation.limiting import Limiting
 from teddy_edge.conversation.plain import is_plain, readings
 from teddy_edge.conversation.proposals import Proposal, rolling
 from teddy_edge.conversation.skills.chooser import DISPUTABLE, Choice, Chooser
 from teddy_edge.conversation.skills.skill import Heard, Meant, Recent, Reply
-from teddy_edge.safety.guard import Guard, Refused, Safe, SafeText, Verdict, safe_line
+from teddy_edge.safety.guard import Decision, Guard, Refused, Safe, SafeText, Verdict, safe_line
 from teddy_edge.safety.scripts import Scripts
 from teddy_edge.speech.clauses import clauses
 from teddy_shared.ages import AgeBand
@@ -29,6 +30,7 @@ class Answer:
     verdict: Verdict
     reply: Reply
     asked_back: bool = False
+    at_limit: bool = False  # the family's limits speak, or are silent: nothing that counts as talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,14 @@ class Answering:
         chooser: Chooser,
         understanding: Understanding,
         chance: Chance,
+        limiting: Limiting | None = None,  # none where nobody limits a talk
     ) -> None:
         self._guard = guard
         self._scripts = scripts
         self._chooser = chooser
         self._understanding = understanding
         self._chance = chance
+        self._limiting = limiting
 
     async def answer(self, heard: Heard, recent: Recent, *, doubtful: bool, asked_back: int) -> Answer:
         """The guard decides first; what is doubtful and makes no sense is asked back, never an emergency."""
@@ -77,6 +81,8 @@ class Answering:
         if verdict.failed:
             return Answer(verdict, _plain(safe_line(Safe.FAILED, heard.band), "guard"))
         if not verdict.decision.answers:
+            if self._limiting and verdict.decision is Decision.COMFORT_AND_ALERT:
+                self._limiting.stay()
             return Answer(
                 verdict,
                 Reply(
@@ -84,12 +90,20 @@ class Answering:
                 ),
             )
         choice = self._chooser.choose(heard, recent)
+        if self._limiting and self._limiting.closed:
+            meant_by_rules = choice.answer(recent, self._chance)
+            instead = self._limiting.instead(heard, meant_by_rules, recent, self._chance)
+            if instead is not None:
+                return Answer(verdict, instead, at_limit=True)
         if doubtful and asked_back < MOST_ASKED_BACK and not _makes_sense(choice):
             line = safe_line(Safe.UNCLEAR, heard.band, nth=asked_back)
             return Answer(verdict, _plain(line, "asking_back"), asked_back=True)
         if choice.fit < DISPUTABLE and (meant := await self._understanding.meant(choice.heard.text)):
             choice = self._chooser.choose_meant(choice, meant, recent)
-        return Answer(verdict, choice.answer(recent, self._chance))
+        reply = choice.answer(recent, self._chance)
+        if self._limiting:
+            reply = self._limiting.before_the_end(heard, reply, recent, self._chance)
+        return Answer(verdict, reply)
 
     async def safe_clauses(self, text: str, band: AgeBand) -> AsyncIterator[Passed]:
         """The reply clause by clause as far as the guard passes it; then a safe line, and the end."""

@@ -13,9 +13,10 @@ from teddy_edge.body.paw import Squeeze, Squeezed
 from teddy_edge.conversation.floor import Floor
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.hearing_ahead import HearingAhead
-from teddy_edge.conversation.inbox import Inbox, News, Said, TurnFinished
+from teddy_edge.conversation.inbox import Inbox, LimitsTurned, News, Said, TurnFinished
 from teddy_edge.conversation.interruption import Order, Speech
 from teddy_edge.conversation.journal import Journal
+from teddy_edge.conversation.limiting import Allowance
 from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.overhearing import Overhearing
 from teddy_edge.conversation.patience import Patience
@@ -61,6 +62,7 @@ class Dialogue:
         states: States,
         generations: Generations,
         attention: Attention,
+        allowance: Allowance,
         meter: Meter,
     ) -> None:
         self._turns = turns
@@ -73,6 +75,7 @@ class Dialogue:
         self._states = states
         self._generations = generations
         self._attention = attention
+        self._allowance = allowance
         self._meter = meter
         self._waiting: deque[Said] = deque(maxlen=WAITING)  # to be answered when the floor is free
         self._child_speaks = False
@@ -99,12 +102,12 @@ class Dialogue:
     async def run(self) -> None:
         """Until cancelled; a turn under way is cancelled with it."""
         self._states.observe(self._set_the_window)
-        self._states.to(State.IDLE)
+        self._idle()
         async with self._journal.writing(), asyncio.TaskGroup() as tasks:
             while True:
                 news = await self._next()
                 if news is None:
-                    self._states.to(State.IDLE)
+                    self._idle()
                     continue
                 await self._deal_with(news, tasks)
                 self._inbox.done()
@@ -154,6 +157,9 @@ class Dialogue:
                 await self._give_up(tasks)
             case MuteTurned(on=on):
                 self._turn_ears(off=on)
+            case LimitsTurned():
+                if self._states.now in (State.IDLE, State.QUIET_HOURS):
+                    self._idle()
             case SoundBegan() | ClauseHeard() | Drained():
                 self._turns.follow(news)
 
@@ -246,7 +252,7 @@ class Dialogue:
             if not self._child_speaks and not self._overhearing.under_way:
                 self._floor.nothing_understood()
         elif self._states.now is State.LISTENING:
-            self._states.to(State.IDLE)
+            self._idle()
 
     def _turn_ears(self, *, off: bool) -> None:
         """A turn under way goes on: whoever asked for help before the ears went off is answered."""
@@ -258,11 +264,17 @@ class Dialogue:
         if off and self._states.now in AT_REST | {State.LISTENING}:
             self._states.to(State.MUTED)
         elif not off and self._states.now is State.MUTED:
-            self._states.to(State.IDLE)
+            self._idle()
 
     def _rest(self) -> None:
         if self._ears_off and not self._waiting:
             self._states.to(State.MUTED)
             return
-        spoke = self._states.now in (State.SPEAKING, State.INTERRUPTED)
-        self._states.to(State.FOLLOW_UP if spoke else State.IDLE)
+        if self._states.now in (State.SPEAKING, State.INTERRUPTED) and not self._allowance.standing.closed:
+            self._states.to(State.FOLLOW_UP)
+        else:
+            self._idle()
+
+    def _idle(self) -> None:
+        """Nobody talks: the bear waits to be spoken to, or for the end of what keeps it from talking."""
+        self._states.to(State.QUIET_HOURS if self._allowance.standing.closed else State.IDLE)

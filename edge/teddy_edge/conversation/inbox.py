@@ -33,7 +33,12 @@ class Said:
     understood: Understood | None = None
 
 
-News = Noticed | MouthEvent | MuteTurned | Squeezed | TurnFinished | Said
+@dataclass(frozen=True, slots=True)
+class LimitsTurned:
+    """Whether the bear may talk has changed, by time or by the family's wish."""
+
+
+News = Noticed | MouthEvent | MuteTurned | Squeezed | TurnFinished | Said | LimitsTurned
 
 
 class Inbox:

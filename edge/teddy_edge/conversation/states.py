@@ -21,7 +21,9 @@ class State(StrEnum):
     FOLLOW_UP = "follow_up"
     RINGING = "ringing"
     MUTED = "muted"
-    QUIET_HOURS = "quiet_hours"
+    QUIET_HOURS = (
+        "quiet_hours"  # or the day's time is used up, or a break: it hears, and helps who needs help
+    )
     UPDATING = "updating"
     SAFE_MODE = "safe_mode"
     FAULT = "fault"
@@ -36,12 +38,12 @@ MOVES: Final[dict[State, frozenset[State]]] = {
         S.BOOT: {S.PROVISIONING, S.IDLE, S.SAFE_MODE, S.MUTED, S.QUIET_HOURS},
         S.PROVISIONING: {S.IDLE, S.BOOT},
         S.IDLE: _RESTING,
-        S.ATTENDING: {S.LISTENING, S.IDLE, S.MUTED},
-        S.LISTENING: {S.THINKING, S.IDLE, S.MUTED},
+        S.ATTENDING: {S.LISTENING, S.IDLE, S.MUTED, S.QUIET_HOURS},
+        S.LISTENING: {S.THINKING, S.IDLE, S.MUTED, S.QUIET_HOURS},
         # Thinking ends without a word when nothing was understood that needs one.
-        S.THINKING: {S.SPEAKING, S.INTERRUPTED, S.IDLE, S.MUTED},
-        S.SPEAKING: {S.INTERRUPTED, S.FOLLOW_UP, S.IDLE, S.MUTED},
-        S.INTERRUPTED: {S.LISTENING, S.THINKING, S.SPEAKING, S.FOLLOW_UP, S.IDLE, S.MUTED},
+        S.THINKING: {S.SPEAKING, S.INTERRUPTED, S.IDLE, S.MUTED, S.QUIET_HOURS},
+        S.SPEAKING: {S.INTERRUPTED, S.FOLLOW_UP, S.IDLE, S.MUTED, S.QUIET_HOURS},
+        S.INTERRUPTED: {S.LISTENING, S.THINKING, S.SPEAKING, S.FOLLOW_UP, S.IDLE, S.MUTED, S.QUIET_HOURS},
         S.FOLLOW_UP: _RESTING | {S.IDLE},
         S.RINGING: {S.ATTENDING, S.LISTENING, S.IDLE, S.MUTED},
         S.MUTED: {S.IDLE, S.QUIET_HOURS, S.UPDATING},
@@ -52,7 +54,7 @@ MOVES: Final[dict[State, frozenset[State]]] = {
     }.items()
 }
 
-AT_REST: Final = frozenset({S.IDLE, S.ATTENDING, S.FOLLOW_UP})
+AT_REST: Final = frozenset({S.IDLE, S.ATTENDING, S.FOLLOW_UP, S.QUIET_HOURS})
 AWAITING: Final = frozenset({S.ATTENDING, S.FOLLOW_UP})  # at rest, and the next word needs no waking
 IN_TALK: Final = AWAITING | {S.THINKING, S.SPEAKING, S.INTERRUPTED}  # with the child
 

@@ -15,6 +15,7 @@ from teddy_edge.conversation.answering import Answer, Answering, Passed, as_said
 from teddy_edge.conversation.hearing_ahead import HearingAhead, Understood
 from teddy_edge.conversation.inbox import Said
 from teddy_edge.conversation.journal import PATIENCE, Journal, Turn
+from teddy_edge.conversation.limiting import Allowance
 from teddy_edge.conversation.memory import Memory
 from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.playback import Playback
@@ -57,6 +58,7 @@ class TurnTaker:
         voice: Speech,
         mouth: Mouth,
         journal: Journal,
+        allowance: Allowance,
         memory: Memory,
         turn_log: TurnLog,
         meter: Meter,
@@ -70,6 +72,7 @@ class TurnTaker:
         self._voice = voice
         self._mouth = mouth
         self._journal = journal
+        self._allowance = allowance
         self._memory = memory
         self._turn_log = turn_log
         self._meter = meter
@@ -102,8 +105,9 @@ class TurnTaker:
                 return
             playback.answer = answer = await self._answer(progress, heard)
             progress.turn.understood.set()
-            await self._say(progress, answer.reply.text, playback, speaking)
-            await playback.drained()
+            if answer.reply.text:  # else silence is the answer
+                await self._say(progress, answer.reply.text, playback, speaking)
+                await playback.drained()
             await self._end(progress, playback, "asked_back" if answer.asked_back else "answered")
             self._failures = 0
         except asyncio.CancelledError:
@@ -238,6 +242,9 @@ class TurnTaker:
         )
         self._onlooker.saw(_report(progress, ended))
         await self._turn_log.keep(turn, ended)
+        if not (answer and answer.at_limit):
+            spoke_for = (progress.utterance.decided - progress.utterance.speech_start) / EAR_RATE
+            await self._allowance.talked(turn.decided_at - spoke_for, self._clock.monotonic())
 
     async def _record(self, progress: _Progress, event: Event, *, if_stale: Event | None = None) -> None:
         progress.events.append(await self._journal.record(progress.turn, event, if_stale=if_stale))

@@ -15,6 +15,7 @@ from teddy_shared.ages import AgeBand
 from teddy_shared.envelope import BearId, ProfileId
 from teddy_shared.errors import MalformedEvent, SealError, StateError
 from teddy_shared.events import Event, SettingsObeyed
+from teddy_shared.limits import Limits
 from teddy_shared.logs import log
 from teddy_shared.messages import SettingsDocument, from_bytes
 from teddy_shared.purposes import Consent
@@ -75,7 +76,9 @@ class Wishes:
 
     @property
     def volume(self) -> float:
-        return (self.document or UNSPOKEN).volume
+        """Share of what the bear could; never above the family's ceiling."""
+        document = self.document or UNSPOKEN
+        return document.volume * document.limits.volume_ceiling
 
     @property
     def patience(self) -> float:
@@ -84,6 +87,10 @@ class Wishes:
     @property
     def age_band(self) -> AgeBand:
         return (self.document or UNSPOKEN).age_band
+
+    @property
+    def limits(self) -> Limits:
+        return (self.document or UNSPOKEN).limits
 
     @property
     def profile(self) -> str | None:
@@ -147,5 +154,5 @@ class Wishes:
 
 
 def _without_child(document: SettingsDocument) -> SettingsDocument:
-    """Its version stays, so that it is not taken over again as it was."""
-    return SettingsDocument(version=document.version, volume=document.volume)
+    """Its version stays, so that it is not taken over again as it was; so do the limits of the house."""
+    return SettingsDocument(version=document.version, volume=document.volume, limits=document.limits)
