@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
+from teddy_edge.conversation.skills.skill import Recent
 from teddy_edge.conversation.skills.songs import parse_songs
 from teddy_edge.safety.authored import read_authored
 from teddy_shared.ages import AgeBand
+from teddy_shared.clock import SeededChance
 from tests.skills_talk import SkillTalk
 
 SAID = {
@@ -20,12 +24,29 @@ SAID = {
     "calm/test": ["I have a test tomorrow and I'm worried"],
     "calm/missing": ["I miss my mommy", "I miss my daddy so much", "when is mommy coming home"],
     "calm/lonely": ["nobody plays with me", "I have no friends"],
-    "calm/doctor": ["I have to go to the dentist", "I'm scared of the shot at the doctor"],
-    "calm/grief": ["my dog died", "our cat is dead", "my grandpa passed away"],
+    "calm/first_day": ["it's my first day at school tomorrow", "I'm scared of the new school"],
+    "calm/doctor": ["I'm scared of the shot at the doctor", "I don't want to go to the hospital"],
+    "calm/dentist": ["I have to go to the dentist", "I'm afraid of the dentist"],
+    "calm/grief": ["my grandpa passed away", "my grandma died"],
+    "calm/pet_died": ["my dog died", "our cat is dead", "my hamster died yesterday"],
+    "calm/new_baby": ["mommy is having a baby", "I have a new baby brother"],
+    "calm/moving": ["we are moving to a new house", "I don't want to move away"],
+    "calm/jealous": ["I'm jealous of my sister", "my brother always gets more than me"],
+    "calm/busy": ["daddy is always busy", "mommy has no time for me"],
+    "calm/told_a_lie": ["I told a lie", "I lied to my mom"],
+    "calm/broke_something": ["I broke mommy's vase", "I spilled the milk"],
+    "calm/cannot_yet": ["I can't do it", "I'm so bad at drawing"],
+    "calm/lost_a_game": ["I lost the game", "I never win"],
+    "calm/lost_toy": ["I lost my bunny", "I can't find my blankie"],
+    "calm/wet_bed": ["I wet the bed", "I peed in my pants"],
+    "calm/sharing": ["I don't want to share my toys"],
+    "calm/shy": ["I'm too shy"],
+    "calm/proud": ["I'm so proud", "I tied my shoes all by myself", "I did it"],
+    "calm/storm": ["I'm scared of the thunder"],
     "calm/dying": ["what happens when you die", "why do people have to die"],
     "calm/belief": ["is santa real", "is god real"],
     "calm/divorce": ["my parents are getting divorced", "mommy and daddy are fighting again"],
-    "calm/mistake": ["I made a mistake", "I broke mommy's vase"],
+    "calm/mistake": ["I made a mistake", "I did something bad"],
     "calm/worried": ["I feel nervous", "I'm so worried"],
     "company/sad": ["I'm sad"],
     "company/angry": ["I'm so mad"],
@@ -89,7 +110,6 @@ def test_another_one_is_another_song_and_again_is_the_same(chooser: Chooser) -> 
         ("sing a song about a frog", "frog"),
         ("sing me a song about stars", "star"),
         ("a song about dinosaurs please", "dinosaur"),
-        ("sing a lullaby", "bedtime"),
         ("sing the wheels on the bus", "bus"),
     ],
 )
@@ -101,13 +121,79 @@ def test_a_song_that_is_not_there_is_owned_up_to(chooser: Chooser) -> None:
     assert SkillTalk(chooser).say("sing a song about spaghetti").lines[0].startswith("songs.other")
 
 
+def test_a_lullaby_is_a_lullaby(chooser: Chooser) -> None:
+    for seed in range(6):
+        reply = SkillTalk(chooser, chance=SeededChance(seed)).say("sing a lullaby")
+
+        assert reply.note["song"] in ("songs.bedtime", "songs.lullaby")
+
+
+SONGS = parse_songs(read_authored("teddy_edge.conversation.skills", "songs.toml")).songs
+
+
+def test_there_is_a_song_for_many_things() -> None:
+    assert len(SONGS) >= 25
+    assert sum(bool(song.more) for song in SONGS) >= 3
+
+
 def test_a_song_can_be_spoken_in_rhythm() -> None:
-    for song in parse_songs(read_authored("teddy_edge.conversation.skills", "songs.toml")).songs:
-        beats = [
-            part for part in song.line.text.replace(".", ",").replace("!", ",").split(",") if part.strip()
-        ]
-        assert 4 <= len(beats) <= 14
-        assert max(len(part.split()) for part in beats) <= 9, song.line.id
+    """Lines of a breath, and sentences of a couplet, for the voice rests at both."""
+    for song in SONGS:
+        for part in (song.line, *song.more):
+            beats = [beat for beat in re.split(r"[,.!?]", part.text) if beat.strip()]
+            assert 3 <= len(beats) <= 14, part.id
+            assert max(len(beat.split()) for beat in beats) <= 9, part.id
+            couplets = [each for each in re.split(r"[.!?]", part.text) if each.strip()]
+            assert max(len(each.split()) for each in couplets) <= 20, part.id
+
+
+@pytest.mark.parametrize(
+    "joins_in",
+    [
+        "boom boom bear ears in the air",
+        "moo moo moo",
+        "clap clap clap",
+        "quack",
+        "yes",
+        "la la la",
+        "one two three",
+    ],
+)
+@pytest.mark.parametrize("song", ["boom", "farm", "clap_back"])
+def test_a_child_who_joins_in_leads_a_song_on(chooser: Chooser, song: str, joins_in: str) -> None:
+    talk = SkillTalk(chooser, band=AgeBand.LITTLE)
+    talk.recent = Recent(
+        skill="songs", topic="songs", note={"song": f"songs.{song}", "part": f"songs.{song}.more.1"}
+    )
+
+    parts = [talk.say(joins_in).lines for _ in range(3)]
+
+    assert parts == [(f"songs.{song}.more.{number}",) for number in (1, 2, 3)]
+    assert "part" not in talk.recent.note
+
+
+@pytest.mark.parametrize(
+    ("says", "skill"),
+    [
+        ("no", "company"),
+        ("stop", "company"),
+        ("bye bye", "company"),
+        ("I'm scared", "company"),
+        ("tell me a story", "stories"),
+        ("what do cows eat", "animals"),
+        ("stop singing", "songs"),
+    ],
+)
+def test_a_child_need_not_join_in(chooser: Chooser, says: str, skill: str) -> None:
+    talk = SkillTalk(chooser)
+    talk.recent = Recent(
+        skill="songs", topic="songs", note={"song": "songs.farm", "part": "songs.farm.more.1"}
+    )
+
+    reply = talk.say(says)
+
+    assert reply.skill == skill
+    assert "part" not in reply.note
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def spoken(table: Any, key: str = "") -> Iterator[str]:
     elif isinstance(table, list):
         for inside in table:
             yield from spoken(inside, key)
-    elif key in ("text", "little", "ask", "clue", "clues", "say", "steps", "offers", "then", "reply"):
+    elif key in ("text", "little", "ask", "clue", "clues", "say", "steps", "offers", "then", "reply", "more"):
         yield re.sub(r"\{\w+\}", "rabbits", table)
 
 

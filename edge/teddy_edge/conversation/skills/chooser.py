@@ -99,7 +99,7 @@ def load_chooser() -> Chooser:
         load_jokes(steering),
         load_animals(steering, follow_ups),
         load_stories(steering, playing),
-        load_songs(steering),
+        load_songs(steering, follow_ups),
         load_calm(steering),
         load_numbers(quiz_lines, steering, playing),
         load_word_games(quiz_lines, steering, playing),

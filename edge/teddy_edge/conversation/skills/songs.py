@@ -7,8 +7,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from teddy_edge.conversation.skills.follow_up import FollowUps
 from teddy_edge.conversation.skills.groups import heard_as, said_as, sources
-from teddy_edge.conversation.skills.lines import Line, Name, Spoken, Texts, pick, pick_of, reply_of
+from teddy_edge.conversation.skills.lines import Line, Name, Spoken, Texts, numbered, pick, pick_of, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.understanding import Vocabulary, Words, matches, understand
@@ -21,12 +22,20 @@ _WISHED: Final = 0.985
 _REFUSED: Final = 0.97
 _AGAIN: Final = 0.97
 _MORE: Final = 0.93
+_JOINED: Final = 0.93  # above what the words of a song may mean elsewhere, below any feeling
 
 
 @dataclass(frozen=True, slots=True)
 class Song:
     line: Line
     about: tuple[Pattern, ...]
+    more: tuple[Line, ...] = ()  # parts that follow when the child has joined in
+
+    def behind(self, part: str) -> tuple[Line, Line | None] | None:
+        """The part of that id, and the one behind it."""
+        ids = [line.id for line in self.more]
+        at = ids.index(part) if part in ids else None
+        return None if at is None else (self.more[at], next(iter(self.more[at + 1 :]), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +72,17 @@ class SongBook:
 class Songs:
     name: Final = "songs"
 
-    def __init__(self, *, book: SongBook, steering: Steering) -> None:
+    def __init__(self, *, book: SongBook, steering: Steering, follow_ups: FollowUps) -> None:
         self._book = book
         self._steering = steering
+        self._follow_ups = follow_ups
 
     def fit(self, heard: Heard, recent: Recent) -> float:
         words = understand(heard.text, self._book.vocabulary)
         if matches(self._book.asked.refused, words):
             return _REFUSED
+        if self._joined(heard, recent):
+            return _JOINED
         if recent.skill == self.name and matches(self._book.asked.again, words):
             return _AGAIN
         if matches(self._book.asked.wishes, words) and not matches(self._book.asked.not_wished, words):
@@ -85,6 +97,8 @@ class Songs:
         if matches(book.asked.refused, words):
             line = pick(book.said.leaving, recent, chance)
             return reply_of(line, skill=self.name)
+        if joined := self._joined(heard, recent):
+            return self._part(*joined)
         last = recent.note.get("song") if recent.skill == self.name else None
         if last and matches(book.asked.again, words):
             return self._sung(next(song for song in book.songs if song.line.id == last), heard)
@@ -94,9 +108,28 @@ class Songs:
         opening = pick(book.said.other if missed else book.said.openings, recent, chance)
         return self._sung(song, heard, opening)
 
+    def _joined(self, heard: Heard, recent: Recent) -> tuple[Song, str] | None:
+        """The song that waited for the child to join in, and its next part."""
+        part = recent.note.get("part") if recent.skill == self.name else None
+        song = next((each for each in self._book.songs if part and each.behind(part)), None)
+        if not part or song is None or self._steering.wish(heard.text) is Wish.NO:
+            return None
+        return (song, part) if self._follow_ups.fit(heard) else None
+
+    def _part(self, song: Song, part: str) -> Reply:
+        found = song.behind(part)
+        assert found is not None  # it was looked up
+        line, behind = found
+        return reply_of(line, skill=self.name, note=_noted(song, behind))
+
     def _sung(self, song: Song, heard: Heard, *before: Line) -> Reply:
         sung = Line(song.line.id, song.line.words_for(heard.band))
-        return reply_of(*before, sung, skill=self.name, note={"song": song.line.id})
+        first = next(iter(song.more), None)
+        return reply_of(*before, sung, skill=self.name, note=_noted(song, first))
+
+
+def _noted(song: Song, part: Line | None) -> dict[str, str]:
+    return {"song": song.line.id, "part": part.id} if part else {"song": song.line.id}
 
 
 def parse_songs(data: bytes, *, name: str = "songs.toml") -> SongBook:
@@ -105,7 +138,12 @@ def parse_songs(data: bytes, *, name: str = "songs.toml") -> SongBook:
     book = Phrasebook({})
     try:
         songs = tuple(
-            Song(Line(f"songs.{key}", row.text), book.patterns(row.about)) for key, row in file.song.items()
+            Song(
+                Line(f"songs.{key}", row.text),
+                book.patterns(row.about),
+                numbered(f"songs.{key}.more", row.more),
+            )
+            for key, row in file.song.items()
         )
     except PatternError as error:
         raise ConfigError(f"{name}: {error}") from None
@@ -118,15 +156,16 @@ def parse_songs(data: bytes, *, name: str = "songs.toml") -> SongBook:
     )
 
 
-def load_songs(steering: Steering) -> Songs:
+def load_songs(steering: Steering, follow_ups: FollowUps) -> Songs:
     """Reads a file. Raises ConfigError."""
     book = parse_songs(read_authored("teddy_edge.conversation.skills", "songs.toml"))
-    return Songs(book=book, steering=steering)
+    return Songs(book=book, steering=steering, follow_ups=follow_ups)
 
 
 class _Song(Authored):
     about: tuple[str, ...]
     text: Spoken
+    more: tuple[Spoken, ...] = ()
 
 
 class _File(Authored):
