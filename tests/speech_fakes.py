@@ -27,9 +27,10 @@ class ParrotDecoder:
 
     def run(self, feeds: Mapping[str, Array], outputs: Sequence[str] | None = None) -> list[Array]:
         new = feeds["tokens"].shape[1]
-        step = int(feeds["positions"][0, -1]) - 1  # the prompt is two tokens
         logits = np.zeros((1, new, VOCABULARY), np.float32)
-        logits[0, -1, self._tokens[min(step, len(self._tokens) - 1)]] = 50
+        for row, position in enumerate(feeds["positions"][0]):
+            step = max(0, int(position) - 1)  # the prompt is two tokens
+            logits[0, row, self._tokens[min(step, len(self._tokens) - 1)]] = 50
         past = feeds["past_key0"].shape[2]
         memory = np.zeros((1, 6, past + new, 64), np.float32)
         return [*[memory] * (2 * LAYERS), logits]

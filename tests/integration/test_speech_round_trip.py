@@ -18,6 +18,7 @@ from teddy_edge.safety.guard import Safe, safe_line
 from teddy_edge.speech.hibari import HibariSynthesizer
 from teddy_edge.speech.transcriber import NOTHING, Transcriber
 from teddy_edge.speech.voice import Voice
+from teddy_edge.waking.second_look import UNLIKE
 from teddy_shared.ages import AgeBand
 from tests.words_heard import as_heard, flite, word_errors
 
@@ -63,6 +64,23 @@ def test_noise_over_the_words_lowers_the_confidence(transcriber: Transcriber, tm
     assert sure.confidence > unsure.confidence + 0.1
     assert not sure.doubtful
     assert unsure.doubtful
+
+
+def test_a_call_of_the_bear_is_a_better_guess_at_its_name_than_at_another(
+    transcriber: Transcriber, tmp_path: Path
+) -> None:
+    room = np.zeros(EAR_RATE // 2, np.int16)
+    calls, others = (
+        [
+            transcriber.transcribe(np.concatenate([room, flite(text, tmp_path, voice=voice)]))
+            for voice in ("kal16", "awb", "rms", "slt")
+        ]
+        for text in ("Hey Teddy!", "Hey Jenny!")
+    )
+
+    assert any(each.doubtful for each in (*calls, *others))
+    assert all(each.called > UNLIKE for each in calls if each.doubtful)
+    assert all(each.called < UNLIKE for each in others if each.doubtful)
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,17 @@ import pytest
 from teddy_edge.audio.samples import EAR_RATE
 from teddy_edge.ear.attention import AlwaysAttentive, ByName
 from teddy_edge.ear.segmenter import Utterance
+from teddy_edge.waking.second_look import LIKE, UNLIKE
 
 S = EAR_RATE
 
 
 def said(begin: float, end: float) -> Utterance:
-    """An utterance between two seconds."""
+    """An utterance between two seconds, in a silent room."""
     start = max(0, int((begin - 0.5) * S))
-    return Utterance(np.zeros(0, np.int16), start, int(begin * S), int(end * S), int((end + 1) * S))
+    words = np.full(int(end * S) - int(begin * S), 3000, np.int16)
+    pcm = np.concatenate([np.zeros(int(begin * S) - start, np.int16), words])
+    return Utterance(pcm, start, int(begin * S), int(end * S), int((end + 1) * S))
 
 
 def test_a_talk_between_others_is_not_for_the_bear() -> None:
@@ -49,22 +52,24 @@ def test_what_begins_while_they_talk_is_for_the_bear_however_long_it_takes() -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "doubtful", "words"),
+    ("text", "doubtful", "called", "words"),
     [
-        ("Hey Teddy, what is rain?", False, "what is rain?"),
-        ("Hey, Taddie.", True, "Hey Teddy"),
-        ("Hey Daddy, what is rain?", False, None),
-        ("It's ready, what is rain?", True, "It's ready, what is rain?"),
-        ("", True, None),
+        ("Hey Teddy, what is rain?", False, 0.0, "what is rain?"),
+        ("Hey, Taddie.", True, UNLIKE - 1, "Hey Teddy"),
+        ("Hey Daddy, what is rain?", False, 0.0, None),
+        ("It's ready, what is rain?", True, UNLIKE, "It's ready, what is rain?"),
+        ("Hey Betty, what is rain?", True, UNLIKE - 0.1, None),
+        ("", True, UNLIKE, None),
+        ("", True, LIKE, "Hey Teddy"),
     ],
 )
-def test_a_sure_text_overrules_the_head_and_a_guess_does_not(
-    text: str, doubtful: bool, words: str | None
+def test_a_sure_text_overrules_the_head_and_so_does_a_guess_if_a_call_would_be_a_far_worse_one(
+    text: str, doubtful: bool, called: float, words: str | None
 ) -> None:
     attention = ByName()
     attention.woke(3 * S)
 
-    assert attention.words_for_bear(said(2, 4), text, doubtful=doubtful) == words
+    assert attention.words_for_bear(said(2, 4), text, doubtful=doubtful, called=called) == words
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,7 @@ def test_in_a_talk_no_name_is_needed(text: str, words: str) -> None:
     attention = ByName()
     attention.speech_began(2 * S, in_talk=True)
 
-    assert attention.words_for_bear(said(1.9, 4), text, doubtful=False) == words
+    assert attention.words_for_bear(said(1.9, 4), text, doubtful=False, called=0.0) == words
 
 
 def test_a_bear_that_always_attends_takes_everything_and_leaves_out_its_name() -> None:
@@ -83,5 +88,5 @@ def test_a_bear_that_always_attends_takes_everything_and_leaves_out_its_name() -
 
     assert attention.speech_began(0, in_talk=False)
     assert attention.is_meant_for_bear(said(1, 2))
-    assert attention.words_for_bear(said(1, 2), "Hey Daddy", doubtful=False) == "Hey Daddy"
-    assert attention.words_for_bear(said(1, 2), "Hey Teddy, sing!", doubtful=False) == "sing!"
+    assert attention.words_for_bear(said(1, 2), "Hey Daddy", doubtful=False, called=0.0) == "Hey Daddy"
+    assert attention.words_for_bear(said(1, 2), "Hey Teddy, sing!", doubtful=False, called=0.0) == "sing!"

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from teddy_edge.audio.samples import EAR_RATE
-from teddy_edge.speech.decoding import Decoded
+from teddy_edge.speech.decoding import Decoded, likelihood
 from teddy_edge.speech.mel import LONGEST, PADDING, STEP, log_mel
 from teddy_edge.speech.transcriber import Hearing, judge
+from teddy_edge.speech.vocabulary import Vocabulary
 from tests.speech_fakes import ParrotDecoder, decode_with
 
 
@@ -55,6 +56,20 @@ def test_a_refused_token_is_never_chosen() -> None:
     decoded = decode_with(ParrotDecoder([11, 12]), limit=20, never=(12,))
 
     assert 12 not in decoded.tokens
+
+
+def test_what_the_network_would_say_itself_is_likelier_than_other_words() -> None:
+    assert likelihood(ParrotDecoder([11, 12, 13]), {}, (11, 12)) == pytest.approx(0, abs=1e-6)
+    assert likelihood(ParrotDecoder([11, 12, 13]), {}, (11, 14)) == pytest.approx(-50)
+    assert likelihood(ParrotDecoder([11, 12, 13]), {}, (15, 14)) == pytest.approx(-100)
+
+
+def test_words_of_one_piece_have_a_token_and_others_have_none() -> None:
+    vocabulary = Vocabulary(("Hey", "ĠHey", ",", "ĠTeddy"), (), ())
+
+    assert vocabulary.tokens((" Hey", ",", " Teddy")) == (1, 2, 3)
+    with pytest.raises(ValueError, match="not in"):
+        vocabulary.tokens((" Freddy",))
 
 
 @pytest.mark.parametrize("samples", [1, 159, 160, 200, 201, 16_000, LONGEST - 1, LONGEST, LONGEST + 999])

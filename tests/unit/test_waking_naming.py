@@ -46,6 +46,7 @@ def test_what_is_said_behind_the_name_is_what_is_left(text: str, behind: str) ->
         "Where is her teddy?",
         "I want a teddy bear.",
         "Hey, tidy up!",
+        "Hey Ted",
         "Take it to bed.",
         "He said it already.",
         "",

@@ -81,7 +81,10 @@ class Waker:
         for utterance in self._utterances(pcm, attention):
             if attention.is_meant_for_bear(utterance):
                 hearing = self._transcriber.transcribe(utterance.pcm)
-                if attention.words_for_bear(utterance, hearing.text, doubtful=hearing.doubtful) is not None:
+                words = attention.words_for_bear(
+                    utterance, hearing.text, doubtful=hearing.doubtful, called=hearing.called
+                )
+                if words is not None:
                     return True
         return False
 

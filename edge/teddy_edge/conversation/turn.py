@@ -127,7 +127,9 @@ class TurnTaker:
         hearing = understood.hearing
         if understood.ahead is not None:
             progress.watch.aside("hearing_ahead", understood.ahead)
-        words = self._attention.words_for_bear(utterance, hearing.text, doubtful=hearing.doubtful)
+        words = self._attention.words_for_bear(
+            utterance, hearing.text, doubtful=hearing.doubtful, called=hearing.called
+        )
         if words is None or (not words and utterance.speech < WORTH_ASKING):
             return None
         progress.hearing, progress.words = hearing, words

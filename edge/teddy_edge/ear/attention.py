@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from teddy_edge.ear.segmenter import Utterance
 from teddy_edge.waking.naming import behind_the_name
+from teddy_edge.waking.second_look import may_be_call
 
 REMEMBERED: Final = 32  # wakings, and beginnings of speech; the oldest gives way, long behind any utterance
 NAME_ALONE: Final = "Hey Teddy"  # a greeting, however the recogniser spelled it
@@ -27,10 +28,11 @@ class Attention(Protocol):
     def is_meant_for_bear(self, utterance: Utterance) -> bool:
         """Whether to understand it. What is not meant for the bear is not even turned into words."""
 
-    def words_for_bear(self, utterance: Utterance, text: str, *, doubtful: bool) -> str | None:
+    def words_for_bear(self, utterance: Utterance, text: str, *, doubtful: bool, called: float) -> str | None:
         """What to answer, without the name before it; None where the words show that nobody called.
 
-        `doubtful` where the recogniser was not sure of the text.
+        `doubtful` where the recogniser was not sure of the text, and then `called` is how much likelier than
+        the text a call was to it (`Hearing`).
         """
 
 
@@ -51,6 +53,7 @@ class AlwaysAttentive:
         text: str,
         *,
         doubtful: bool,  # noqa: ARG002  # as above
+        called: float,  # noqa: ARG002  # as above
     ) -> str | None:
         return behind_the_name(text) or text
 
@@ -73,13 +76,16 @@ class ByName:
     def is_meant_for_bear(self, utterance: Utterance) -> bool:
         return _has(utterance, self._in_talk) or _has(utterance, self._woke)
 
-    def words_for_bear(self, utterance: Utterance, text: str, *, doubtful: bool) -> str | None:
+    def words_for_bear(self, utterance: Utterance, text: str, *, doubtful: bool, called: float) -> str | None:
         behind = behind_the_name(text)
-        called = behind is not None or (doubtful and bool(text))
-        # A sure text overrules the head. In noise the text is a guess, and then the head heard better.
-        if not called and not _has(utterance, self._in_talk):
-            return None
-        return text if behind is None else behind or NAME_ALONE
+        if behind is not None:
+            return behind or NAME_ALONE
+        if _has(utterance, self._in_talk):
+            return text
+        # A sure text overrules the head; a guess does where a call would be a worse guess by far.
+        if doubtful and may_be_call(text, called, utterance.pcm):
+            return text or NAME_ALONE
+        return None
 
 
 def _has(utterance: Utterance, moments: deque[int]) -> bool:

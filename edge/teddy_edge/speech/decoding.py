@@ -44,9 +44,7 @@ def decode(
     refused[list(never)] = -np.inf
     refused_first = refused.copy()
     refused_first[list(never_first)] = -np.inf
-    memory: dict[str, Array] = {
-        f"past_{name}{layer}": _NOTHING_YET for layer in range(LAYERS) for name in ("key", "value")
-    }
+    memory = _no_memory()
 
     logits = _step(decoder, heard, memory, PROMPT, 0)
     no_speech = float(np.exp(_log_softmax(logits[0])[NO_SPEECH]))
@@ -67,6 +65,17 @@ def decode(
             break
         logits = _step(decoder, heard, memory, (best,), len(PROMPT) + len(tokens) - 1)
     return Decoded(tuple(tokens), tuple(logprobs), no_speech)
+
+
+def likelihood(decoder: Session, heard: Mapping[str, Array], tokens: Sequence[int]) -> float:
+    """Logarithm of the probability that what was said begins with these tokens."""
+    logits = _step(decoder, heard, _no_memory(), (*PROMPT, *tokens[:-1]), 0)[len(PROMPT) - 1 :]
+    choices = (_log_softmax(each) for each in logits[:, :SPOKEN])
+    return sum(float(choice[token]) for choice, token in zip(choices, tokens, strict=True))
+
+
+def _no_memory() -> dict[str, Array]:
+    return {f"past_{name}{layer}": _NOTHING_YET for layer in range(LAYERS) for name in ("key", "value")}
 
 
 def _step(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from teddy_edge.inference.session import open_session
 from teddy_edge.speech.hibari import AT_ONCE, HibariSynthesizer, open_hibari
 from teddy_edge.speech.transcriber import Transcriber
 from teddy_edge.speech.vocabulary import read_vocabulary
+
+_CALLS: Final = ((" Hey", " Teddy"), (" Hey", ",", " Teddy"), (" Hi", " Teddy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,12 @@ def open_speech(models: ModelStore, *, threads: int = 1, at_once: int = AT_ONCE)
 def open_transcriber(models: ModelStore, *, threads: int = 1) -> Transcriber:
     """Load Whisper and let it hear something, so that the first utterance is as quick as the others."""
     models.path("whisper-embedding")  # lies beside the decoder, which maps it by its name
+    tokens = read_vocabulary(models.path("whisper-tokenizer"), models.path("whisper-config"))
     transcriber = Transcriber(
         encoder=open_session(models.path("whisper-encoder"), threads=threads, gives_back=True),
         decoder=open_session(models.path("whisper-decoder"), threads=threads),
-        tokens=read_vocabulary(models.path("whisper-tokenizer"), models.path("whisper-config")),
+        tokens=tokens,
+        calls=[tokens.tokens(each) for each in _CALLS],
     )
     hum = np.sin(np.arange(EAR_RATE) / 25) * 3000
     transcriber.transcribe(hum.astype(np.int16))

@@ -30,6 +30,11 @@ class Vocabulary:
         letters = "".join(self.pieces[token] for token in tokens if token < len(self.pieces))
         return bytes(_BYTES[letter] for letter in letters).decode(errors="replace").strip()
 
+    def tokens(self, pieces: Iterable[str]) -> tuple[int, ...]:
+        """Of words and marks that are one piece each. Raises ValueError for others."""
+        letters = {byte: letter for letter, byte in _BYTES.items()}
+        return tuple(self.pieces.index("".join(letters[byte] for byte in each.encode())) for each in pieces)
+
 
 def read_vocabulary(words: Path, config: Path) -> Vocabulary:
     """From the two files that lie beside the weights. Raises ConfigError."""

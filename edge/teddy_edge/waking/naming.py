@@ -10,7 +10,7 @@ _WORD: Final = re.compile(r"[^\W_]+")
 # What small children say before a name, and how the recogniser writes that.
 _CALLS: Final = frozenset(("hey", "hay", "heh", "hei", "hae", "hej", "hi", "hiya", "hello", "ok", "okay"))
 _MAYBE: Final = frozenset((None, "he", "eh", "ey", "ay", "a", "oh"))  # also before a bear that is not called
-_NAME: Final = re.compile(r"t[aeiy]{1,2}[dt]{1,2}(?:y|i|ie|ee|ey)|ted")
+_NAME: Final = re.compile(r"t[aeiy]{1,2}[dt]{1,2}(?:y|i|ie|ee|ey)")
 """Teddy, as the recogniser spells it when it is not sure: Taddie, Tedi, Tetty."""
 _OTHERS: Final = frozenset(("tidy", "titty", "tatty"))
 _TOGETHER: Final = re.compile(r"h?[ea][aeiy]?t[ae]dd?(?:y|i|ie)")
