@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from teddy_edge.conversation.skills.fact_book import Fact, Topic
+from teddy_edge.conversation.skills.fact_book import Fact, Then, Topic
 from teddy_edge.conversation.skills.groups import heard_as, said_as, sources
 from teddy_edge.conversation.skills.lines import Line, Texts, pick
 from teddy_edge.conversation.skills.skill import Heard, Recent
@@ -17,6 +17,7 @@ from teddy_edge.safety.phrases import Pattern
 from teddy_shared.clock import Chance
 
 NOTE: Final = "then"  # under this name the fact is noted whose question waits
+DARE: Final = "Can you"  # so begins what the child is asked to do
 ANSWER_MOST: Final = 8  # words; in a longer sentence there may be something else
 
 _PLAIN: Final = 0.96  # yes, no, I don't know
@@ -39,6 +40,7 @@ class Reactions:
     yes: tuple[Line, ...]
     no: tuple[Line, ...]
     unsure: tuple[Line, ...]
+    done: tuple[Line, ...]  # what was asked for with "can you"
     told: tuple[Line, ...]
 
 
@@ -66,9 +68,9 @@ class FollowUps:
     def reply(self, fact: Fact, heard: Heard, recent: Recent, chance: Chance) -> tuple[Line, ...]:
         """A word for the answer, and the bear's own."""
         assert fact.then is not None  # a fact that waits has a question
-        return pick(self._fitting(heard), recent, chance), fact.then.reply
+        return pick(self._fitting(fact.then, heard), recent, chance), fact.then.reply
 
-    def _fitting(self, heard: Heard) -> Sequence[Line]:
+    def _fitting(self, then: Then, heard: Heard) -> Sequence[Line]:
         said = self._reactions
         if matches(self._answered.unsure, understand(heard.text, self._vocabulary)):
             return said.unsure
@@ -78,7 +80,7 @@ class FollowUps:
             case Wish.NO:
                 return said.no
             case _:
-                return said.told
+                return said.done if then.ask.text.startswith(DARE) else said.told
 
 
 def waiting(topics: Iterable[Topic], recent: Recent) -> tuple[Topic, Fact] | None:
