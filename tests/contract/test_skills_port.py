@@ -14,9 +14,16 @@ from teddy_edge.conversation.skills.fallback import load_fallback
 from teddy_edge.conversation.skills.follow_up import load_follow_ups
 from teddy_edge.conversation.skills.jokes import load_jokes
 from teddy_edge.conversation.skills.knowing import load_space
+from teddy_edge.conversation.skills.offers import load_offers
+from teddy_edge.conversation.skills.playing import load_playing
+from teddy_edge.conversation.skills.quiz import load_quiz_lines
+from teddy_edge.conversation.skills.remembering import load_remembering
 from teddy_edge.conversation.skills.repeating import Repeating
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply, Skill
 from teddy_edge.conversation.skills.steering import Steering, load_steering
+from teddy_edge.conversation.skills.twenty_questions import load_twenty_questions
+from teddy_edge.conversation.skills.who_is_it import load_who_is_it
+from teddy_edge.conversation.skills.wondering import load_wondering
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance, SeededChance
 
@@ -37,11 +44,12 @@ NOTES = st.sampled_from(
         {"then": "cats.purr"},
         {"then": "gone"},
         {"other": "x"},
+        {"secret": "a cow", "count": "3"},
     )
 )
 RECENT = st.builds(
     Recent,
-    skill=st.sampled_from((None, "jokes", "animals", "company", "gone")),
+    skill=st.sampled_from((None, "jokes", "animals", "company", "twenty_questions", "why", "gone")),
     topic=st.sampled_from((None, "jokes", "cats", "gone")),
     text=st.just("What has hands?"),
     note=NOTES,
@@ -66,9 +74,13 @@ MAKERS: dict[str, Callable[[Steering], Skill]] = {
     "animals": lambda steering: load_animals(steering, load_follow_ups(steering)),
     "space": lambda steering: load_space(steering, load_follow_ups(steering)),
     "jokes": load_jokes,
-    "company": lambda _: load_company(),
+    "company": lambda _: load_company(load_offers()),
     "again": lambda steering: Repeating(steering=steering),
-    "fallback": lambda _: load_fallback(),
+    "fallback": lambda _: load_fallback(load_offers()),
+    "why": lambda steering: load_wondering(steering, load_offers()),
+    "who_is_it": lambda steering: load_who_is_it(load_quiz_lines(), steering, load_playing()),
+    "remembering": lambda steering: load_remembering(load_quiz_lines(), steering, load_playing()),
+    "twenty_questions": lambda steering: load_twenty_questions(steering, load_playing()),
 }
 
 

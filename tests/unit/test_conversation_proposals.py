@@ -14,6 +14,7 @@ from teddy_edge.conversation.plain import is_plain, readings
 from teddy_edge.conversation.proposals import ROLLING, Origin, Proposal, rolling
 from teddy_edge.conversation.skills.chooser import Chooser
 from teddy_edge.conversation.skills.fallback import load_fallback
+from teddy_edge.conversation.skills.offers import load_offers
 from teddy_edge.conversation.skills.skill import Reply
 from teddy_edge.safety.guard import Guard, load_guard, safe_lines
 from teddy_edge.safety.policy import load_policy
@@ -24,7 +25,7 @@ from teddy_shared.clock import SeededChance
 
 BAND = AgeBand.MIDDLE
 SAFE = {line.text for line in safe_lines()}
-GUARD, SCRIPTS, POLICY, FALLBACK = load_guard(), load_scripts(), load_policy(), load_fallback()
+GUARD, SCRIPTS, POLICY, FALLBACK = load_guard(), load_scripts(), load_policy(), load_fallback(load_offers())
 
 
 class Forbidding:

@@ -8,7 +8,7 @@ import pytest
 
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.conversation.skills.company import parse_company
-from teddy_edge.conversation.skills.fallback import parse_fallback
+from teddy_edge.conversation.skills.offers import parse_offers
 from teddy_edge.conversation.skills.skill import Recent
 from teddy_edge.conversation.skills.steering import Steering
 from teddy_edge.safety.authored import read_authored
@@ -51,6 +51,24 @@ def test_stop_gets_a_short_yes(chooser: Chooser, text: str) -> None:
     for answer in every_answer(chooser, text):
         assert answer.startswith(("Okay", "All right"))
         assert len(answer.split()) <= 5
+
+
+def test_what_it_can_do_is_real_and_differs_each_time(chooser: Chooser) -> None:
+    for band in AgeBand:
+        talk = SkillTalk(chooser, band=band)
+        replies = [talk.say("what can you do") for _ in range(20)]
+
+        assert len({reply.text for reply in replies}) == 20
+        for reply in replies:
+            assert SkillTalk(chooser).say(reply.note["yes"]).skill not in ("company", "fallback")
+
+
+def test_a_child_that_only_says_no_is_never_told_the_same_twice_in_twenty_turns(chooser: Chooser) -> None:
+    for band in AgeBand:
+        talk = SkillTalk(chooser, band=band)
+        said = [talk.say("no").text for _ in range(60)]
+
+        assert all(said[at] not in said[max(0, at - 20) : at] for at in range(60))
 
 
 @pytest.mark.parametrize("text", ["Do you love me?", "I love you Teddy"])
@@ -107,19 +125,20 @@ def test_what_the_child_tells_about_itself_is_not_repeated(chooser: Chooser) -> 
     ],
 )
 def test_wrong_content_is_refused_with_the_place(content: str, complaint: str) -> None:
+    pools = 'heard_you = ["Mhm."]\ncare = ["Tell a grown-up."]\n'
     with pytest.raises(ConfigError, match=r"company\.toml") as refused:
-        parse_company(content.encode())
+        parse_company(f"{pools}{content}".encode())
 
     assert complaint in str(refused.value)
 
 
 def test_wrong_steering_and_offers_are_refused_with_the_place() -> None:
     steering = read_authored(PACKAGE, "steering.toml").decode()
-    offers = read_authored(PACKAGE, "fallback.toml").decode()
+    offers = read_authored(PACKAGE, "offers.toml").decode()
 
     with pytest.raises(ConfigError, match=r"steering\.toml: heard: huh is missing"):
         Steering.parse(re.sub(r"^huh.*$", "", steering, flags=re.M).encode())
     with pytest.raises(ConfigError, match=r"steering\.toml"):
         Steering.parse(steering.replace("< repeat", "< (repeat").encode())
-    with pytest.raises(ConfigError, match=r"fallback\.toml: asked\.0\.yes"):
-        parse_fallback(re.sub(r"^yes = .*$", 'yes = ""', offers, flags=re.M).encode())
+    with pytest.raises(ConfigError, match=r"offers\.toml: offer\.game\.0\.ask"):
+        parse_offers(re.sub(r"^ask = .*$", 'ask = ""', offers, flags=re.M).encode())

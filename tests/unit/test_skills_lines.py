@@ -13,8 +13,10 @@ from teddy_edge.conversation.skills.company import parse_company
 from teddy_edge.conversation.skills.fallback import parse_fallback
 from teddy_edge.conversation.skills.joke_book import parse_jokes
 from teddy_edge.conversation.skills.lines import Line, pick
+from teddy_edge.conversation.skills.offers import load_offers, parse_offers
 from teddy_edge.conversation.skills.repeating import NOTHING_YET
 from teddy_edge.conversation.skills.skill import Recent
+from teddy_edge.conversation.skills.wondering import parse_wondering
 from teddy_edge.safety.authored import read_authored
 from teddy_edge.safety.guard import Guard, load_guard
 from teddy_edge.speech.clauses import clauses
@@ -35,18 +37,27 @@ def shipped() -> Iterator[tuple[str, str, bool]]:
     animals, jokes = parse_animals(read("animals.toml")), parse_jokes(read("jokes.toml"))
     offers = parse_fallback(read("fallback.toml"))
     lines = [fact.line for animal in animals.animals for fact in animal.facts]
-    lines += [*animals.offers, *jokes.jokes, *offers.waiting]
-    lines += [offer.line for offer in (*offers.asked, *offers.told)]
+    lines += [*animals.offers, *jokes.jokes, *offers.waiting, *offers.asked, *offers.told, *offers.rambled]
+    lines += parse_wondering(read("wondering.toml")).lines
     lines += [line for riddle in jokes.riddles.values() for line in (riddle.line, riddle.answer)]
     for line in lines:
         yield line.id, line.text, line.little is None
         if line.little:
             yield line.id, line.little, True
-    for cue in parse_company(read("company.toml")).cues:
+    company = parse_company(read("company.toml"))
+    for line in (*company.heard_you, *company.care):
+        yield line.id, line.text, True
+    for cue in company.cues:
         for line in cue.lines:
             yield line.id, line.text, not cue.lines_little
         for line in cue.lines_little:
             yield line.id, line.text, True
+    things = parse_offers(read("offers.toml"))
+    for group, templates in things.said.items():
+        little = group.endswith("little")
+        gaps = dict.fromkeys("abcd", "something about dogs" if little else "something about rabbits")
+        for line in templates:
+            yield line.id, line.text.format(**gaps), little
     yield "repeating", NOTHING_YET, True
     for opening in (line for group in animals.openings.values() for line in group):
         yield opening.id, opening.text.format(animals="polar bears", Animals="Polar bears"), True
@@ -111,12 +122,12 @@ def chooser() -> Chooser:
     return load_chooser()
 
 
-def test_whatever_a_yes_leads_to_is_understood(chooser: Chooser) -> None:
-    offers = parse_fallback(read("fallback.toml"))
-    leads = {offer.first for offer in (*offers.asked, *offers.told)}
+def test_whatever_is_offered_is_understood_and_given(chooser: Chooser) -> None:
+    leads = {offer.request for offer in load_offers().every}
     leads |= {cue.leads_to for cue in parse_company(read("company.toml")).cues if cue.leads_to}
+    given = {lead: SkillTalk(chooser).say(lead).skill for lead in leads}
 
-    assert {SkillTalk(chooser).say(lead).skill for lead in leads} <= {"animals", "jokes", "stories"}
+    assert [lead for lead, skill in given.items() if skill in ("company", "fallback")] == []
 
 
 def test_every_animal_can_be_asked_for(chooser: Chooser) -> None:

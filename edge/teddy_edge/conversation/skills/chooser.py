@@ -14,6 +14,7 @@ from teddy_edge.conversation.skills.follow_up import load_follow_ups
 from teddy_edge.conversation.skills.jokes import load_jokes
 from teddy_edge.conversation.skills.knowing import load_nature, load_space
 from teddy_edge.conversation.skills.numbers import load_numbers
+from teddy_edge.conversation.skills.offers import load_offers
 from teddy_edge.conversation.skills.playing import load_playing
 from teddy_edge.conversation.skills.quiz import load_quiz_lines
 from teddy_edge.conversation.skills.remembering import load_remembering
@@ -24,6 +25,7 @@ from teddy_edge.conversation.skills.steering import Steering, Wish, load_steerin
 from teddy_edge.conversation.skills.stories import load_stories
 from teddy_edge.conversation.skills.twenty_questions import load_twenty_questions
 from teddy_edge.conversation.skills.who_is_it import load_who_is_it
+from teddy_edge.conversation.skills.wondering import load_wondering
 from teddy_edge.conversation.skills.word_games import load_word_games
 from teddy_shared.clock import Chance
 
@@ -83,9 +85,14 @@ class Chooser:
         return self.choose(heard, recent).answer(recent, chance)
 
     def _accepted(self, heard: Heard, recent: Recent) -> Heard:
-        """A "yes" to an offer is what was offered."""
-        offered = recent.note.get("yes")
-        if offered and self._steering and self._steering.wish(heard.text) is Wish.YES:
+        """A "yes" to an offer is what was offered, and "the other one" the second of two."""
+        if self._steering is None:
+            return heard
+        offered, other = recent.note.get("yes"), recent.note.get("other")
+        taken = self._steering.taken(heard.text) if other else None
+        if other and taken is Wish.OTHER:
+            return replace(heard, text=other)
+        if offered and (taken is Wish.FIRST or self._steering.wish(heard.text) is Wish.YES):
             return replace(heard, text=offered)
         return heard
 
@@ -94,8 +101,10 @@ def load_chooser() -> Chooser:
     """Everything the bear can talk about; blocks. Raises ConfigError for content that is wrong."""
     steering, playing, quiz_lines = load_steering(), load_playing(), load_quiz_lines()
     follow_ups = load_follow_ups(steering)
+    offers = load_offers()
     skills = (
-        load_company(),
+        load_company(offers),
+        load_wondering(steering, offers),
         load_jokes(steering),
         load_animals(steering, follow_ups),
         load_stories(steering, playing),
@@ -110,4 +119,4 @@ def load_chooser() -> Chooser:
         load_nature(steering, follow_ups),
         Repeating(steering=steering),
     )
-    return Chooser(skills=skills, fallback=load_fallback(), steering=steering)
+    return Chooser(skills=skills, fallback=load_fallback(offers), steering=steering)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from teddy_edge.conversation.skills.lines import Line, Name, Spoken, numbered, pick
+from teddy_edge.conversation.skills.lines import Line, Name, Spoken, fresh, numbered, pick
+from teddy_edge.conversation.skills.offers import Offered, Offers
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.understanding import Vocabulary, covered, understand
 from teddy_edge.safety.authored import Authored, parse_authored, read_authored
@@ -15,6 +17,9 @@ from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
 from teddy_shared.errors import ConfigError
+
+Worn = Literal["again", "offer", "care", "same"]
+"""The oldest line and an offer, an offer alone, words that lead to a grown-up, or the oldest line alone."""
 
 PASSING: Final = 0.4  # a greeting before a question leaves the question to others
 
@@ -31,29 +36,69 @@ class Cue:
     lines_little: tuple[Line, ...]
     leads_to: str  # what a "yes" to it asks for
     after: str  # the topic it must follow; empty for any
+    offers: str  # what stands behind the line: anything, games, or what the bear can do; empty for nothing
+    worn: Worn  # what becomes of it when all its lines were said lately
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyBook:
     cues: tuple[Cue, ...]
     vocabulary: Vocabulary
+    heard_you: tuple[Line, ...]  # before an offer, in place of lines that are worn
+    care: tuple[Line, ...]
 
 
 class Company:
     name: Final = "company"
 
-    def __init__(self, *, book: CompanyBook) -> None:
+    def __init__(self, *, book: CompanyBook, offers: Offers) -> None:
         self._book = book
+        self._offers = offers
 
     def fit(self, heard: Heard, recent: Recent) -> float:
         return self._best(heard, recent)[0]
 
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         cue = self._best(heard, recent)[1]
-        lines = cue.lines_little if heard.band is AgeBand.LITTLE and cue.lines_little else cue.lines
-        line = pick(lines, recent, chance)
-        note = {"yes": cue.leads_to} if cue.leads_to else {}
-        return Reply(text=line.text, skill=self.name, topic=cue.topic, note=note, lines=(line.id,))
+        first = cue.lines_little if heard.band is AgeBand.LITTLE and cue.lines_little else cue.lines
+        left = fresh(first, recent) or fresh(cue.lines, recent)
+        if not left:
+            return self._worn(cue, first, heard, recent, chance)
+        line = pick(left, recent, chance)
+        if cue.offers:
+            return self._reply(cue, line, self._offered(cue, heard, recent, chance))
+        return self._reply(cue, line)
+
+    def _worn(self, cue: Cue, lines: Sequence[Line], heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        """The child has said it so often that all there is to say was said."""
+        match cue.worn:
+            case "same":
+                return self._reply(cue, pick(lines, recent, chance))
+            case "care":
+                return self._reply(cue, pick(self._book.care, recent, chance))
+        pool = self._book.heard_you if cue.worn == "offer" or cue.leads_to else lines
+        return self._reply(cue, pick(pool, recent, chance), self._offered(cue, heard, recent, chance))
+
+    def _offered(self, cue: Cue, heard: Heard, recent: Recent, chance: Chance) -> Offered:
+        match cue.offers:
+            case "all":
+                return self._offers.what_i_can(heard.band, recent, chance)
+            case "games":
+                return self._offers.two(heard.band, recent, chance, kind="game")
+            case _:
+                return self._offers.two(heard.band, recent, chance)
+
+    def _reply(self, cue: Cue, line: Line, offered: Offered | None = None) -> Reply:
+        if offered is None:
+            note = {"yes": cue.leads_to} if cue.leads_to else {}
+            return Reply(text=line.text, skill=self.name, topic=cue.topic, note=note, lines=(line.id,))
+        return Reply(
+            text=f"{line.text} {offered.lines[0].text}",
+            skill=self.name,
+            topic=cue.topic,
+            note=offered.note,
+            lines=(line.id, *offered.ids),
+        )
 
     def _best(self, heard: Heard, recent: Recent) -> tuple[float, Cue]:
         """The surest cue; among equals the one that stands first in the book."""
@@ -84,14 +129,30 @@ def parse_company(data: bytes, *, name: str = "company.toml") -> CompanyBook:
             raise ConfigError(f"{name}: cue {row.known_as}: {error}") from None
         said = numbered(f"company.{row.known_as}", row.say)
         little = numbered(f"company.{row.known_as}.little", row.little)
-        cues.append(Cue(row.topic, row.sure, row.passing, heard, said, little, row.leads_to, row.after))
+        if doubled := sorted({*row.say} & {*row.little}):
+            raise ConfigError(f"{name}: cue {row.known_as}: {doubled[0]!r} stands there twice")
+        cue = Cue(
+            row.topic,
+            row.sure,
+            row.passing,
+            heard,
+            said,
+            little,
+            row.leads_to,
+            row.after,
+            row.offers,
+            row.worn,
+        )
+        cues.append(cue)
     sources = (*file.words.values(), *(source for row in file.cue for source in row.heard))
-    return CompanyBook(tuple(cues), Vocabulary.of_patterns(sources))
+    heard_you, care = numbered("company.heard_you", file.heard_you), numbered("company.care", file.care)
+    return CompanyBook(tuple(cues), Vocabulary.of_patterns(sources), heard_you, care)
 
 
-def load_company() -> Company:
+def load_company(offers: Offers) -> Company:
     """Reads a file. Raises ConfigError."""
-    return Company(book=parse_company(read_authored("teddy_edge.conversation.skills", "company.toml")))
+    book = parse_company(read_authored("teddy_edge.conversation.skills", "company.toml"))
+    return Company(book=book, offers=offers)
 
 
 class _Cue(Authored):
@@ -104,6 +165,8 @@ class _Cue(Authored):
     little: tuple[Spoken, ...] = ()
     leads_to: str = ""
     after: Name | Literal[""] = ""
+    offers: Literal["", "all", "games", "any"] = ""
+    worn: Worn = "again"
 
     @property
     def known_as(self) -> str:
@@ -111,5 +174,7 @@ class _Cue(Authored):
 
 
 class _File(Authored):
+    heard_you: Annotated[tuple[Spoken, ...], Field(min_length=1)]
+    care: Annotated[tuple[Spoken, ...], Field(min_length=1)]
     words: dict[str, str] = Field(default_factory=dict)
     cue: Annotated[tuple[_Cue, ...], Field(min_length=1)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from teddy_edge.conversation.skills.lines import Line, Spoken, numbered, pick, pick_of, reply_of
+from teddy_edge.conversation.skills.lines import Line, Spoken, numbered, pick
+from teddy_edge.conversation.skills.offers import Offers
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.understanding import Vocabulary, matches, understand
 from teddy_edge.safety.authored import Authored, parse_authored, read_authored
@@ -16,17 +16,16 @@ from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
 from teddy_shared.clock import Chance
 from teddy_shared.errors import ConfigError
 
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    line: Line
-    first: str  # what a bare "yes" asks for
+LONG: Final = (
+    14  # words of a sentence that is a long tale; it is thanked for, and not told that it is unknown
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FallbackBook:
-    asked: tuple[Offer, ...]  # to a question or a wish
-    told: tuple[Offer, ...]  # to what the child tells
+    asked: tuple[Line, ...]  # to a question or a wish
+    told: tuple[Line, ...]  # to what the child tells
+    rambled: tuple[Line, ...]  # to a long tale
     waiting: tuple[Line, ...]  # to a mere "um"
     tells: tuple[Pattern, ...]
     vocabulary: Vocabulary
@@ -35,8 +34,9 @@ class FallbackBook:
 class Fallback:
     name: Final = "fallback"
 
-    def __init__(self, *, book: FallbackBook) -> None:
+    def __init__(self, *, book: FallbackBook, offers: Offers) -> None:
         self._book = book
+        self._offers = offers
 
     def fit(self, heard: Heard, recent: Recent) -> float:  # noqa: ARG002  # the port's own
         return 0.0
@@ -46,11 +46,18 @@ class Fallback:
         words = understand(heard.text, book.vocabulary)
         if not words.row:
             line = pick(book.waiting, recent, chance)
-            return reply_of(line, skill=self.name, topic="waiting")
-        offers = book.told if matches(book.tells, words) else book.asked
-        offer = pick_of(offers, recent, chance)
-        line = Line(offer.line.id, offer.line.words_for(heard.band))
-        return reply_of(line, skill=self.name, topic="something_else", note={"yes": offer.first})
+            return Reply(text=line.text, skill=self.name, topic="waiting", lines=(line.id,))
+        lines = book.told if matches(book.tells, words) else book.asked
+        if len(words.row) >= LONG:
+            lines = book.rambled
+        line, offered = pick(lines, recent, chance), self._offers.two(heard.band, recent, chance)
+        return Reply(
+            text=f"{line.words_for(heard.band)} {offered.lines[0].text}",
+            skill=self.name,
+            topic="something_else",
+            note=offered.note,
+            lines=(line.id, *offered.ids),
+        )
 
 
 def parse_fallback(data: bytes, *, name: str = "fallback.toml") -> FallbackBook:
@@ -61,33 +68,28 @@ def parse_fallback(data: bytes, *, name: str = "fallback.toml") -> FallbackBook:
     except PatternError as error:
         raise ConfigError(f"{name}: {error}") from None
     return FallbackBook(
-        asked=_offers("fallback.asked", file.asked),
-        told=_offers("fallback.told", file.told),
+        asked=numbered("fallback.asked", file.asked),
+        told=numbered("fallback.told", file.told),
+        rambled=numbered("fallback.rambled", file.rambled),
         waiting=numbered("fallback.waiting", file.waiting),
         tells=tells,
         vocabulary=Vocabulary.of_patterns(file.tells),
     )
 
 
-def load_fallback() -> Fallback:
+def load_fallback(offers: Offers) -> Fallback:
     """Reads a file. Raises ConfigError."""
-    return Fallback(book=parse_fallback(read_authored("teddy_edge.conversation.skills", "fallback.toml")))
+    book = parse_fallback(read_authored("teddy_edge.conversation.skills", "fallback.toml"))
+    return Fallback(book=book, offers=offers)
 
 
-class _Offer(Authored):
-    text: Spoken
-    little: Spoken
-    yes: Annotated[str, Field(min_length=2)]
+LEAST: Final = 21  # of each, so that none comes again within twenty turns
+_Enough = Annotated[tuple[Spoken, ...], Field(min_length=LEAST)]
 
 
 class _File(Authored):
     tells: tuple[str, ...]
-    waiting: Annotated[tuple[Spoken, ...], Field(min_length=1)]
-    asked: Annotated[tuple[_Offer, ...], Field(min_length=4)]
-    told: Annotated[tuple[_Offer, ...], Field(min_length=4)]
-
-
-def _offers(prefix: str, rows: Sequence[_Offer]) -> tuple[Offer, ...]:
-    return tuple(
-        Offer(Line(f"{prefix}.{at}", row.text, row.little), row.yes) for at, row in enumerate(rows, 1)
-    )
+    waiting: _Enough
+    asked: _Enough
+    told: _Enough
+    rambled: _Enough

@@ -16,7 +16,8 @@ class Wish(StrEnum):
     HUH = "huh"  # a bare "what?": the last words again, or the answer to a riddle
     YES = "yes"
     NO = "no"
-    OTHER = "other"  # the second of two that were offered
+    FIRST = "first"  # of two that were offered
+    OTHER = "other"  # the second of them
     WHY = "why"  # nothing but that
 
 
@@ -34,9 +35,9 @@ class Steering:
     def wish(self, text: str) -> Wish | None:
         return self._cues.meant(text)
 
-    def takes_other(self, text: str) -> bool:
-        """Where two things were offered. Else "the other one" is a wish for more."""
-        return self._cues.means(text, Wish.OTHER)
+    def taken(self, text: str) -> Wish | None:
+        """Which of two things that were offered. Else "the other one" is a wish for more."""
+        return next((each for each in (Wish.OTHER, Wish.FIRST) if self._cues.means(text, each)), None)
 
 
 def load_steering() -> Steering:
