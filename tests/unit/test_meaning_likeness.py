@@ -274,7 +274,7 @@ def test_there_are_sentences_for_every_skill_and_enough_that_are_nobodys() -> No
     owners = [example.meant.skill for example in examples if example.meant]
 
     assert len(owners) >= 250
-    assert set(owners) == CHOOSER.names - {"fallback", "again"}
+    assert set(owners) == CHOOSER.names - {"fallback", "again", "why"}
     assert min(owners.count(skill) for skill in set(owners)) >= 12
     assert len(examples) - len(owners) >= 60
 

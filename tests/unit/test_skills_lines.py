@@ -55,7 +55,7 @@ def shipped() -> Iterator[tuple[str, str, bool]]:
     things = parse_offers(read("offers.toml"))
     for group, templates in things.said.items():
         little = group.endswith("little")
-        gaps = dict.fromkeys("abcd", "something about dogs" if little else "something about rabbits")
+        gaps = dict.fromkeys("abcd", f"something about {len(group) * 'o'}wls")  # each group its own
         for line in templates:
             yield line.id, line.text.format(**gaps), little
     yield "repeating", NOTHING_YET, True

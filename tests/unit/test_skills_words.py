@@ -72,7 +72,7 @@ def test_a_sentence_is_no_spelling(says: str) -> None:
         ("can you spell the word planet please", "P, L, A, N, E, T"),
         ("how do I spell mommy", "M, O, M, M, Y"),
         ("how do you write banana", "B, A, N, A, N, A"),
-        ("how do you spell zygote", "grown-up|Ask me another word"),
+        ("how do you spell zygote", "word|letters|ask me|Try me"),
         ("what's the opposite of big", "small"),
         ("opposite of happy", "sad"),
         ("whats the oposite of hot", "cold"),

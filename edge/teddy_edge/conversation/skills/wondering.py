@@ -17,6 +17,7 @@ from teddy_shared.clock import Chance
 ENOUGH: Final = 3  # whys in a row; then something else is offered beside the answer
 
 _SURE: Final = 0.945  # it can mean nothing else
+_KNOWING: Final = frozenset({"space", "nature"})  # they meet a first why with more of what they know
 _ASKING: Final = frozenset({"ask", "riddle", "secret", "story"})  # notes of who waits for an answer
 
 
@@ -35,6 +36,9 @@ class Wondering:
 
     def fit(self, heard: Heard, recent: Recent) -> float:
         if _ASKING & recent.note.keys() or self._steering.wish(heard.text) is not Wish.WHY:
+            return 0.0
+        met = f"{recent.skill}.why."
+        if recent.skill in _KNOWING and not any(line.startswith(met) for line in recent.lines):
             return 0.0
         return _SURE if recent.text else 0.0
 
