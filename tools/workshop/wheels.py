@@ -40,7 +40,11 @@ class Pinned:
     hashes: frozenset[str]
 
     def wanted_on(self, python: Python) -> bool:
-        return not self.marker or Marker(self.marker).evaluate(environment_of(python))
+        return self.wanted_in(environment_of(python))
+
+    def wanted_in(self, environment: dict[str, str]) -> bool:
+        """Whether the lock's condition holds there; the environment as `environment_of` gives it."""
+        return not self.marker or Marker(self.marker).evaluate(environment)
 
 
 @dataclass(frozen=True, slots=True)
