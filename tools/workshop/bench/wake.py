@@ -6,9 +6,9 @@ import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +40,12 @@ _SIX_MINUTES: Final = 0.1  # hours of one piece
 _SPEED: Final = 20  # seconds of sound by which the speed of the bear's own stream is taken
 _BEFORE: Final = 6 * EAR_RATE  # samples before a call in which its utterance begins
 _AFTER: Final = 4 * EAR_RATE  # and behind it, in which it goes on
-_JUDGED: Final = 4  # every so manieth call is judged by its words too, which takes half a second each
+_TOGETHER: Final = 15  # clips that a worker judges before it comes back
+
+Judged = tuple[bool, bool]
+"""Of a clip: whether the head calls, and whether the bear would obey."""
+
+Judge = Callable[[Iterable[Pcm]], list[Judged]]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,67 +66,79 @@ def run(options: Options) -> Sequence[Figure]:
     with ProcessPoolExecutor(wanted.workers, multiprocessing.get_context("spawn")) as workers:
         phrase = next(each for each in PHRASES if each.head == wanted.head)
         voices = exam.voices(phrase, folder=supplies.PLACE, workers=workers, tell=_tell)
-        listening = Listening(
-            hearing=open_hearing_at_once(models, folder=supplies.PLACE),
-            head=open_head(wanted.head, folder=wanted.heads),
-        )
-        waker = open_waker(models, heads=wanted.heads) if wanted.head == WAKE else None
-        figures = [
-            *_recall(voices, listening, waker),
-            *_near(voices, listening, waker),
-            Figure(
-                "speed", _speed(models, wanted.head, wanted.heads, voices), "x", bar=1, more_is_better=True
-            ),
+        judged = partial(_in_pieces, partial(_judged, wanted.head, wanted.heads), workers)
+        speed = _speed(models, wanted.head, wanted.heads, voices)
+        return [
+            *_recall(voices, judged, words=phrase.judged_by_words),
+            *_near(voices, judged, words=phrase.judged_by_words),
+            Figure("speed", speed, "x", bar=1, more_is_better=True),
+            *_false_calls(wanted.head, wanted.heads, wanted.hours, voices, workers),
         ]
-        hours = partial(_false_calls, wanted.head, wanted.heads, wanted.hours)
-        return [*figures, *hours(voices, workers)]
 
 
-def _recall(voices: exam.Voices, listening: Listening, waker: Waker | None) -> Iterator[Figure]:
-    """Clean and beside each noise; and how many of those calls the words that were understood confirm."""
-    shares = {}
-    confirmed = judged = 0
+def _recall(voices: exam.Voices, judged: Judge, *, words: bool) -> Iterator[Figure]:
+    """Clean and beside each noise: whether the bear would answer, and whether its head alone would call."""
+    woken, called = {}, {}
     for number, where in enumerate(("clean", *exam.NOISES)):
         rng = np.random.default_rng([exam.SEED, number])
-        heard = []
-        for pitch in exam.CHILDREN:
-            for clip in voices.said:
-                pcm = (
-                    exam.clean(clip, pitch, rng)
-                    if where == "clean"
-                    else exam.noisy(clip, pitch, where, voices.speech, rng)
-                )
-                heard.append(bool(listening.calls(pcm)))
-                if waker is not None and heard[-1] and len(heard) % _JUDGED == 0:
-                    judged += 1
-                    confirmed += waker.hear(pcm)[1]
-        shares[where] = 100 * float(np.mean(heard))
-        yield Figure(
-            f"recall_{where}", shares[where], "%", bar=95 if where == "clean" else 85, more_is_better=True
+        found = judged(
+            exam.clean(clip, pitch, rng)
+            if where == "clean"
+            else exam.noisy(clip, pitch, where, voices.speech, rng)
+            for pitch in exam.CHILDREN
+            for clip in voices.said
         )
-    worst = min(shares[noise] for noise in exam.NOISES)
-    yield Figure("recall_10db", worst, "%", bar=85, more_is_better=True)
-    if judged:
-        yield Figure("confirmed_by_words", 100 * confirmed / judged, "%")
+        called[where], woken[where] = (100 * float(np.mean(each)) for each in zip(*found, strict=True))
+        bar = 95 if where == "clean" else 85
+        yield Figure(f"recall_{where}", woken[where], "%", bar=bar, more_is_better=True)
+        if words:
+            yield Figure(f"recall_{where}_of_head", called[where], "%")
+    yield Figure("recall_10db", min(woken[each] for each in exam.NOISES), "%", bar=85, more_is_better=True)
+    if words:
+        yield Figure("recall_10db_of_head", min(called[each] for each in exam.NOISES), "%")
 
 
-def _near(voices: exam.Voices, listening: Listening, waker: Waker | None) -> Iterator[Figure]:
+def _near(voices: exam.Voices, judged: Judge, *, words: bool) -> Iterator[Figure]:
     """Each near phrase in three throats, one line each."""
     rng = np.random.default_rng([exam.SEED, 100])
-    called = woken = count = 0
-    for text, clip in voices.near:
-        taken = 0
-        for pitch in exam.CHILDREN:
-            pcm = exam.clean(clip, pitch, rng)
-            count += 1
-            if listening.calls(pcm):
-                taken += 1
-                woken += 1 if waker is None else waker.hear(pcm)[1]
-        called += taken
-        print(f"{text}: taken for it {taken} of {len(exam.CHILDREN)}", flush=True)
-    yield Figure("near_share_of_head", 100 * called / count, "%", bar=5 if waker is None else None)
-    if waker is not None:
-        yield Figure("near_share", 100 * woken / count, "%", bar=5)
+    throats = len(exam.CHILDREN)
+    found = judged(exam.clean(clip, pitch, rng) for _, clip in voices.near for pitch in exam.CHILDREN)
+    for number, (text, _) in enumerate(voices.near):
+        called, woken = (sum(each) for each in zip(*found[number * throats :][:throats], strict=True))
+        after = f", {woken} after the words" if words else ""
+        print(f"{text}: taken for it {called} of {throats}{after}", flush=True)
+    called, woken = (100 * float(np.mean(each)) for each in zip(*found, strict=True))
+    yield Figure("near_share", woken, "%", bar=5)
+    if words:
+        yield Figure("near_share_of_head", called, "%")
+
+
+def _in_pieces(
+    judge: Callable[[Sequence[Pcm]], list[Judged]], workers: ProcessPoolExecutor, clips: Iterable[Pcm]
+) -> list[Judged]:
+    clips = list(clips)
+    pieces = [clips[at : at + _TOGETHER] for at in range(0, len(clips), _TOGETHER)]
+    return [each for found in workers.map(judge, pieces) for each in found]
+
+
+def _judged(head: str, heads: Path, clips: Sequence[Pcm]) -> list[Judged]:
+    """In a worker."""
+    listening, waker = _ears(head, heads)
+    found = []
+    for pcm in clips:
+        called = bool(listening.calls(pcm))
+        found.append((called, called and (waker is None or waker.hear(pcm)[1])))
+    return found
+
+
+@cache
+def _ears(head: str, heads: Path) -> tuple[Listening, Waker | None]:
+    """In a worker. A head alone, and what the bear makes of its calls where it judges them."""
+    models = ModelStore(read().models.cache)
+    listening = Listening(
+        hearing=open_hearing_at_once(models, folder=supplies.PLACE), head=open_head(head, folder=heads)
+    )
+    return listening, open_waker(models, heads=heads) if head == WAKE else None
 
 
 def _false_calls(
@@ -150,15 +167,11 @@ def _calls(
     head: str, heads: Path, kind: str, speech: Sequence[Pcm], people: Sequence[Pcm], number: int
 ) -> tuple[int, int]:
     """In a worker. How often the head calls, and how often the bear would obey."""
-    models = ModelStore(read().models.cache)
-    listening = Listening(
-        hearing=open_hearing_at_once(models, folder=supplies.PLACE), head=open_head(head, folder=heads)
-    )
+    listening, waker = _ears(head, heads)
     pcm = exam.hour(kind, number, speech, people)
     calls = listening.calls(pcm)
-    if head != WAKE or not calls:
+    if waker is None:
         return len(calls), len(calls)
-    waker = open_waker(models, heads=heads)
     return len(calls), sum(waker.hear(stretch)[1] for stretch in _stretches(pcm, calls))
 
 
