@@ -45,6 +45,7 @@ def main() -> int:
             workers=workers,
             seed=wanted.seed,
             share=wanted.share,
+            threshold=wanted.threshold,
             tell=tell,
         )
         for phrase in PHRASES:
@@ -65,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=SEED, help=f"of everything drawn by lot ({SEED})")
     parser.add_argument(
         "--share", type=float, default=1.0, help="of all clips and scenes, for a quick try (1)"
+    )
+    parser.add_argument(
+        "--threshold", type=float, help="of the head, instead of the one that its judges would choose"
     )
     parser.add_argument(
         "--workers", type=int, default=multiprocessing.cpu_count(), help="processes side by side"

@@ -1,4 +1,4 @@
-"""From which probability on a head counts, judged on voices unheard: each engine in its turn."""
+"""From which probability on a head counts, judged on voices that its networks never heard."""
 
 from __future__ import annotations
 
