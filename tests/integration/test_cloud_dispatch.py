@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import time
 
 import pytest
 
@@ -24,6 +25,7 @@ from teddy_shared.clock import SeededChance
 from teddy_shared.codec import decode_head
 from teddy_shared.envelope import WITHHELD, FamilyId, Lane, ProfileId
 from teddy_shared.errors import ConfigError, KeyErased
+from teddy_shared.limits import UNLIMITED, Limits, QuietHours
 from teddy_shared.messages import SettingsDocument
 from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
@@ -33,6 +35,9 @@ from tests.servers import Server
 
 FAMILY = FamilyId("family-1")
 ACTIVITY = frozenset({Purpose.ACTIVITY})
+LIMITS = Limits(
+    time_zone="Europe/Berlin", quiet_hours=(QuietHours(begins=time(19), ends=time(7)),), daily_minutes=45
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,16 @@ async def test_a_bear_finds_its_settings_and_hears_of_every_change(
             await cloud.adopt()
             first = await cloud.document(bear, 1)
 
-            await cloud.fleet.wish(FAMILY, BEAR, volume=0.2, patience=0.9, consent=frozenset())
+            await cloud.fleet.wish(FAMILY, BEAR, volume=0.2, patience=0.9, consent=frozenset(), limits=LIMITS)
             second = await cloud.document(bear, 2)
+            await cloud.fleet.wish(FAMILY, BEAR, volume=0.3, patience=0.9, consent=frozenset())
+            third = await cloud.document(bear, 3)
 
         assert (first.version, first.consent, first.age_band) == (1, ACTIVITY, AgeBand.MIDDLE)
         assert (second.volume, second.patience, second.consent) == (0.2, 0.9, frozenset())
+        assert (first.limits, second.limits, third.limits) == (UNLIMITED, LIMITS, LIMITS)
         async with wire_to(broker) as later:
-            assert await cloud.document(later, 1) == second
+            assert await cloud.document(later, 1) == third
 
 
 async def test_a_broker_that_forgot_is_told_again(broker: Server, redis_server: Server) -> None:

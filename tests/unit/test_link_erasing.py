@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from teddy_edge.conversation.children import Children
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.journal import Turn
 from teddy_edge.conversation.memory import Memory
+from teddy_edge.conversation.skills.known import Known
 from teddy_edge.conversation.skills.skill import Reply
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.home import open_home
+from teddy_edge.limits.timekeeper import USED, Timekeeper
 from teddy_edge.link.erasing import TRIES, Erasing
 from teddy_edge.link.wishes import DOCUMENT, LINK, Wishes, seal_owner, seal_place
 from teddy_edge.outbox.memory import MemoryOutbox
@@ -22,9 +25,11 @@ from teddy_shared.commands import EraseChild
 from teddy_shared.envelope import BearId, ProfileId
 from teddy_shared.errors import StateError
 from teddy_shared.events import TurnEnded
+from teddy_shared.limits import Limits
 from teddy_shared.messages import SettingsDocument, to_bytes
 from teddy_shared.purposes import Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
+from teddy_shared.state.keys import Role
 from teddy_shared.state.memory import MemoryStore
 from teddy_shared.state.state import State
 from teddy_shared.state.store import Slot, Stamp
@@ -34,6 +39,7 @@ from tests.virtual_time import VirtualClock
 pytestmark = pytest.mark.virtual_time
 
 BEAR, CHILD = BearId("bear-1"), ProfileId("child-1")
+LIMITS = Limits(daily_minutes=45)
 ERASE = EraseChild(profile=CHILD)
 ENDED = TurnEnded(
     topic="bees", skill="animals", verdict="answer", outcome="answered", speech_ms=1, reply_ms=1, stages_ms={}
@@ -119,6 +125,7 @@ class Bench:
             profile=profile,
             age_band=AgeBand.BIG,
             volume=0.4,
+            limits=LIMITS,
             consent=frozenset({Purpose.ACTIVITY}),
         )
         await self.wishes.receive(self.seal.seal(seal_owner(BEAR), to_bytes(document), seal_place(BEAR)))
@@ -129,13 +136,15 @@ def bench() -> Bench:
     return Bench()
 
 
-async def test_the_wishes_keep_the_volume_and_grant_nothing_until_a_newer_document(bench: Bench) -> None:
+async def test_the_wishes_keep_the_volume_and_the_limits_and_grant_nothing_until_a_newer_document(
+    bench: Bench,
+) -> None:
     await bench.receives(4)
 
     await bench.wishes.forget_child(CHILD)
     await bench.receives(4)  # the broker keeps the old one
 
-    bare = SettingsDocument(version=4, volume=0.4)
+    bare = SettingsDocument(version=4, volume=0.4, limits=LIMITS)
     held = await bench.state.read(DOCUMENT, BEAR, LINK)
     assert held is not None
     assert (bench.wishes.document, held.value) == (bare, bare)
@@ -194,6 +203,21 @@ async def test_the_turn_log_and_the_memory_of_the_talk_are_emptied(bench: Bench)
     assert (await memory.recall()).asked_back == 0
     await turns.keep(turn, ENDED)
     assert len(await turns.last()) == 1
+
+
+async def test_what_a_child_told_and_how_long_it_talked_is_forgotten(bench: Bench) -> None:
+    children, clock = Children(state=bench.state), VirtualClock()
+    await children.keep(CHILD, Known(name="Mia"))
+    await children.keep(ProfileId("child-2"), Known(name="Ben"))
+    timekeeper = Timekeeper(bear=BEAR, family=bench.wishes, state=bench.state, clock=clock)
+    await timekeeper.talked(0.0, 60.0)
+
+    erasing = Erasing(places=(children.forget_child, timekeeper.forget_child), chance=SeededChance())
+    await erasing.erase(ERASE)
+
+    assert await children.recall(CHILD) == Known()
+    assert (await children.recall(ProfileId("child-2"))).name == "Ben"
+    assert await bench.state.read(USED, BEAR, Role("limits")) is None
 
 
 async def test_damaged_databases_that_were_kept_to_be_looked_at_are_removed(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ SAID = {
     "company/stop": ["Stop.", "Be quiet!", "stop talking teddy", "Shh"],
     "company/listening": ["Can you hear me?", "Teddy?", "are you there"],
     "company/age": ["I'm three years old.", "I am five"],
-    "company/childs_name": ["My name is Max.", "my name is Ella and I'm four"],
+    "acquaintance/childs_name": ["My name is Max.", "my name is Ella and I'm four"],
     "company/laughing": ["That was funny!", "that's a funny joke Teddy", "ha ha ha"],
     "company/praise": ["That was a good joke."],
     "company/not_tired": ["I'm not tired", "I don't want to go to bed"],

@@ -15,6 +15,7 @@ from teddy_cloud.fleet.fleet import Fleet
 from teddy_cloud.fleet.household import Bear
 from teddy_shared.ages import AgeBand
 from teddy_shared.envelope import BearId, FamilyId, Name
+from teddy_shared.limits import Limits
 from teddy_shared.messages import SettingsDocument
 from teddy_shared.purposes import Consent
 
@@ -32,6 +33,7 @@ class WishSettings(Command[int]):
     volume: Share
     patience: Share
     consent: Consent
+    limits: Limits | None = None  # none where they stay as they are
 
 
 class Adopt(Command[Bear]):
@@ -78,6 +80,7 @@ def handlers(fleet: Fleet) -> Sequence[Handler]:
             volume=command.volume,
             patience=command.patience,
             consent=command.consent,
+            limits=command.limits,
         )
         return document.version
 

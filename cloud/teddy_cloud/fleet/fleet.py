@@ -12,6 +12,7 @@ from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
 from teddy_shared.envelope import BearId, FamilyId, ProfileId
 from teddy_shared.errors import ConfigError, TeddyError
+from teddy_shared.limits import Limits
 from teddy_shared.messages import SettingsDocument
 from teddy_shared.purposes import NOTHING_GRANTED, Consent, Purpose
 from teddy_shared.seal import KeyRing
@@ -106,7 +107,14 @@ class Fleet:
         return document
 
     async def wish(
-        self, family: FamilyId, bear: BearId, *, volume: float, patience: float, consent: Consent
+        self,
+        family: FamilyId,
+        bear: BearId,
+        *,
+        volume: float,
+        patience: float,
+        consent: Consent,
+        limits: Limits | None = None,  # none where they stay as they are
     ) -> SettingsDocument:
         """A new version of the bear's settings document; what is no longer granted is refused at once.
 
@@ -115,7 +123,13 @@ class Fleet:
         owned = await self.bear(family, bear)
         before = await self.settings(family, bear)
         granted = consent & _GRANTABLE
-        wished = before.model_copy(update={"volume": volume, "patience": patience, "consent": granted})
+        wishes = {
+            "volume": volume,
+            "patience": patience,
+            "consent": granted,
+            "limits": limits or before.limits,
+        }
+        wished = before.model_copy(update=wishes)
         if wished == before:
             return before
         if await self._records.is_held(bear):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from dishka import Provider, Scope, from_context, provide
 
+from teddy_edge.conversation.children import Children
 from teddy_edge.conversation.habits import Habits
 from teddy_edge.conversation.turn_log import TurnLog
 from teddy_edge.home import Home, open_home
@@ -29,6 +30,7 @@ class Foundation(Provider):
     settings = from_context(Settings)
     turn_log = provide(TurnLog)
     habits = provide(Habits)
+    children = provide(Children)
 
     @provide
     async def profile(self, settings: Settings) -> Profile:

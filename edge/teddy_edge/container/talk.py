@@ -11,6 +11,7 @@ from dishka import Provider, Scope, from_context, provide
 from teddy_edge.audio.mouth import Mouth
 from teddy_edge.container.bundles import Models, Talking
 from teddy_edge.conversation.answering import Answering
+from teddy_edge.conversation.children import Children
 from teddy_edge.conversation.dialogue import Dialogue
 from teddy_edge.conversation.floor import Floor
 from teddy_edge.conversation.generation import Generations
@@ -107,9 +108,9 @@ class Talk(Provider):
 
     @provide
     def memory(
-        self, state: State, talk: TalkId, generations: Generations, erasing: Erasing
+        self, state: State, talk: TalkId, generations: Generations, children: Children, erasing: Erasing
     ) -> Iterator[Memory]:
-        memory = Memory(state=state, talk=talk, generations=generations)
+        memory = Memory(state=state, talk=talk, generations=generations, children=children)
         with erasing.also(memory.forget_child):
             yield memory
 

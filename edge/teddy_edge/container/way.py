@@ -7,6 +7,7 @@ import asyncio
 from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.container.bundles import healed_of
+from teddy_edge.conversation.children import Children
 from teddy_edge.conversation.habits import Habits
 from teddy_edge.conversation.limiting import Allowance
 from teddy_edge.conversation.remote import Remote
@@ -66,6 +67,7 @@ class Way(Provider):
         wishes: Wishes,
         turn_log: TurnLog,
         habits: Habits,
+        children: Children,
         timekeeper: Timekeeper,
         outbox: Outbox,
         home: Home,
@@ -76,6 +78,7 @@ class Way(Provider):
             wishes.forget_child,
             turn_log.forget_child,
             habits.forget_child,
+            children.forget_child,
             timekeeper.forget_child,
             outbox.forget_profile,
             home.forget_set_aside,

@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from teddy_edge.conversation.children import Children
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.proposals import rolling
 from teddy_edge.conversation.skills.skill import Recent, Reply
@@ -46,18 +47,48 @@ TALK: Final = Key(
 class Memory:
     """The memory of one talk. A write from a turn that is no longer current is refused."""
 
-    def __init__(self, *, state: State, talk: str, generations: Generations) -> None:
+    def __init__(
+        self,
+        *,
+        state: State,
+        talk: str,
+        generations: Generations,
+        children: Children | None = None,  # none where nothing is known beyond the talk
+    ) -> None:
         self._state = state
+        self._children = children
         self._owner = talk
         self._generations = generations
 
-    async def recall(self) -> Talk:
+    async def recall(self, profile: ProfileId | None = None) -> Talk:
+        """With what this child has told in earlier talks."""
         held = await self._state.read(TALK, self._owner, ROLE)
-        return held.value if held else Talk()
+        talk = held.value if held else Talk()
+        if self._children is None or profile is None:
+            return talk
+        return replace(talk, recent=replace(talk.recent, child=await self._children.recall(profile)))
 
-    async def keep(self, reply: Reply, *, generation: int, asked_back: bool, whole: bool = True) -> None:
+    async def forget(self, reply: Reply, profile: ProfileId | None) -> None:
+        """What the reply says to be forgotten is so at once, also where the reply is never heard."""
+        talk = await self.recall(profile)
+        if reply.child is None or not reply.child.has_lost_something_of(talk.recent.child):
+            return
+        await self._state.write(
+            TALK, self._owner, replace(talk, recent=replace(talk.recent, child=reply.child)), ROLE
+        )
+        await self._keep_child(reply, profile)
+
+    async def keep(
+        self,
+        reply: Reply,
+        *,
+        generation: int,
+        asked_back: bool,
+        whole: bool = True,
+        profile: ProfileId | None = None,
+    ) -> None:
         """Call when the child has heard the reply, or as much of it as it will."""
-        talk = await self.recall()
+        talk = await self.recall(profile)
         # After a question back, the child's next try belongs to what was before.
         again = replace(talk, asked_back=talk.asked_back + 1)
         talk = again if asked_back else talk.after(reply, whole=whole)
@@ -65,6 +96,11 @@ class Memory:
             log("memory").info("stale write refused", generation=generation)
             return
         await self._state.write(TALK, self._owner, talk, ROLE)
+        await self._keep_child(reply, profile)
+
+    async def _keep_child(self, reply: Reply, profile: ProfileId | None) -> None:
+        if self._children is not None and profile is not None and reply.child is not None:
+            await self._children.keep(profile, reply.child)
 
     async def forget_child(self, _: ProfileId) -> None:
         """Whoever talks now: one talk is with one child."""

@@ -95,7 +95,11 @@ class TurnTaker:
             reply = as_said(answer.reply, playback.said).worded(heard)
             whole = playback.last_clause_began
             await self._memory.keep(
-                reply, generation=turn.generation, asked_back=answer.asked_back, whole=whole
+                reply,
+                generation=turn.generation,
+                asked_back=answer.asked_back,
+                whole=whole,
+                profile=turn.profile,
             )
 
     async def _take(self, progress: _Progress, playback: Playback, speaking: Callable[[], object]) -> None:
@@ -161,7 +165,7 @@ class TurnTaker:
             raise PartDied("turn") from None
 
     async def _answer(self, progress: _Progress, hearing: Hearing) -> Answer:
-        turn, talk = progress.turn, await self._memory.recall()
+        turn, talk = progress.turn, await self._memory.recall(progress.turn.profile)
         heard = Heard(text=progress.words, confidence=hearing.confidence, band=turn.band)
         # That the bear was called is sure: its name was spotted and understood.
         doubtful = (hearing.doubtful and progress.words != NAME_ALONE) or not progress.words
@@ -171,6 +175,7 @@ class TurnTaker:
         progress.answer = answer
         if answer.verdict.decision is Decision.COMFORT_AND_ALERT:
             await self._alert(progress, answer)
+        await self._memory.forget(answer.reply, turn.profile)
         progress.watch.lap("answering")
         return answer
 
@@ -211,7 +216,9 @@ class TurnTaker:
         reply = as_said(answer.reply, progress.said) if answer and progress.said else None
         heard = outcome != "interrupted" and playback.clauses_heard == len(progress.said)
         if answer and reply and heard:
-            await self._memory.keep(reply, generation=turn.generation, asked_back=answer.asked_back)
+            await self._memory.keep(
+                reply, generation=turn.generation, asked_back=answer.asked_back, profile=turn.profile
+            )
         first_sound = from_last_sample = None
         if playback.first_sound is not None:
             pause = (progress.utterance.decided - progress.utterance.speech_end) / EAR_RATE

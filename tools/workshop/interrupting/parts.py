@@ -26,7 +26,7 @@ from teddy_edge.outbox.entry import Context
 from teddy_edge.outbox.memory import MemoryOutbox
 from teddy_edge.safety.guard import SafeText
 from teddy_shared.clock import Chance, Clock, SeededChance
-from teddy_shared.envelope import BearId, Envelope
+from teddy_shared.envelope import BearId, Envelope, ProfileId
 from teddy_shared.events import Event, TurnEnded
 from teddy_shared.seal import Seal
 from teddy_shared.state.memory import MemoryStore
@@ -150,9 +150,17 @@ class SlowCard:
 class NotedMemory(Memory):
     """Lets the state know for which generation it writes."""
 
-    async def keep(self, reply: Reply, *, generation: int, asked_back: bool, whole: bool = True) -> None:
+    async def keep(
+        self,
+        reply: Reply,
+        *,
+        generation: int,
+        asked_back: bool,
+        whole: bool = True,
+        profile: ProfileId | None = None,
+    ) -> None:
         behalf.set(generation)
-        await super().keep(reply, generation=generation, asked_back=asked_back, whole=whole)
+        await super().keep(reply, generation=generation, asked_back=asked_back, whole=whole, profile=profile)
 
 
 class NotedJournal(Journal):

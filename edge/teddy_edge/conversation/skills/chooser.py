@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from teddy_edge.conversation.skills.acquaintance import load_acquaintance
 from teddy_edge.conversation.skills.animals import load_animals
 from teddy_edge.conversation.skills.calm import load_calm
 from teddy_edge.conversation.skills.company import load_company
@@ -103,6 +104,7 @@ def load_chooser() -> Chooser:
     follow_ups = load_follow_ups(steering)
     offers = load_offers()
     skills = (
+        load_acquaintance(steering),
         load_company(offers),
         load_wondering(steering, offers),
         load_jokes(steering),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from teddy_edge.conversation.skills.known import NOBODY, Known
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
 
@@ -42,6 +43,8 @@ class Reply:
     outside: bool = False  # proposed by somebody beyond the bear's own skills
     kept: Mapping[str, str] = field(default_factory=dict)  # what it wants back as long as the talk lasts
 
+    child: Known | None = None  # what is known of the child from now on; None where nothing changes
+
     def worded(self, text: str) -> Reply:
         """The same reply in the words that were really said."""
         return replace(self, text=text)
@@ -49,7 +52,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What the skills may know of the turns before. Holds none of the child's words."""
+    """What the skills may know of the turns before. Of the child's words only what it told about itself."""
 
     skill: str | None = None  # who answered last
     topic: str | None = None
@@ -57,6 +60,7 @@ class Recent:
     note: Mapping[str, str] = field(default_factory=dict)  # as that skill left it
     lines: tuple[str, ...] = ()  # ids said lately, newest last
     kept: Mapping[str, str] = field(default_factory=dict)  # of the whole talk, whoever answered last
+    child: Known = NOBODY  # what the child has told about itself
 
     def after(self, reply: Reply) -> Recent:
         """The memory once this reply was heard."""
@@ -64,12 +68,17 @@ class Recent:
         for line in reply.lines:  # said again counts as said last
             fresh[line] = fresh.pop(line)
         said, kept = tuple(fresh)[-REMEMBERED:], {**self.kept, **reply.kept}
-        return Recent(reply.skill, reply.topic, reply.text, reply.note, said, kept)
+        return Recent(reply.skill, reply.topic, reply.text, reply.note, said, kept, self._known_after(reply))
 
     def after_part(self, reply: Reply) -> Recent:
         """The memory when only the beginning was heard: what it led to is not known, and may come again."""
         note = self.note if self.skill == reply.skill else {}
-        return Recent(reply.skill, reply.topic, reply.text, note, self.lines, self.kept)
+        return Recent(
+            reply.skill, reply.topic, reply.text, note, self.lines, self.kept, self._known_after(reply)
+        )
+
+    def _known_after(self, reply: Reply) -> Known:
+        return self.child if reply.child is None else reply.child
 
 
 class Skill(Protocol):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from teddy_edge.conversation.skills.known import Kind, Stopped
 from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.playing import Move, Playing
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
@@ -28,6 +30,7 @@ CHOICE_MOST: Final = 8  # words of a sentence that may be a choice rather than a
 _CHOSEN: Final = 0.99
 _STOPPED: Final = 0.985
 _WISHED: Final = 0.985
+_GOES_ON: Final = 0.987
 _UNSURE: Final = 0.97
 _REFUSED: Final = 0.97
 _MORE: Final = 0.93
@@ -53,6 +56,8 @@ class Stories:
         waiting = self._waiting(recent)
         if matches(self._book.heard.refused, words):
             return _STOPPED if waiting else _REFUSED
+        if self._left(words, recent):
+            return _GOES_ON
         if self._over(words, recent) or self._wished(words):
             return _WISHED
         more = recent.skill == self.name and self._steering.wish(heard.text) is Wish.MORE
@@ -73,6 +78,9 @@ class Stories:
         waiting = self._waiting(recent)
         if matches(self._book.heard.refused, words):
             return self._reply(pick(self._book.said.leaving, recent, chance))
+        if (left := self._left(words, recent)) is not None:
+            going_on = pick(self._book.said.going_on, recent, chance)
+            return self._tell(*left, heard.band, chance, recent, going_on)
         if (story := self._over(words, recent)) is not None:
             return self._tell(story, BEGINNING, heard.band, chance, recent)
         if waiting is None or self._wished(words):
@@ -96,13 +104,19 @@ class Stories:
         every = list(self._book.stories.values())
         asked = [story for story in every if matches(story.about, words)]
         fresh = [story for story in every if f"stories.{story.id}.{BEGINNING}" not in recent.lines]
-        fitting = asked or [story for story in fresh if story.band is band] or fresh or every
+        of_age = [story for story in fresh if story.band is band]
+        fitting = asked or self._liked(of_age, recent) or of_age or fresh or every
         story = fitting[chance.below(len(fitting))]
         opening = pick(
             said.openings if asked or not self._names_something(words) else said.other, recent, chance
         )
         title = Line(f"stories.{story.id}.title", f"It is called {story.title}.")
         return self._tell(story, BEGINNING, band, chance, recent, opening, title)
+
+    def _liked(self, stories: Sequence[Story], recent: Recent) -> list[Story]:
+        """Those about the child's favourite animal."""
+        liked = understand(recent.child.favourites.get(Kind.ANIMAL, ""), self._book.vocabulary)
+        return [story for story in stories if matches(story.about, liked)]
 
     def _tell(
         self, story: Story, place: str, band: AgeBand, chance: Chance, recent: Recent, *before: Line
@@ -112,8 +126,10 @@ class Stories:
         if scene.ask is None:
             end = pick(self._book.said.the_end, recent, chance)
             note = {"last": story.id, "yes": "tell me another story"}
-            return self._reply(*before, told, end, note=note)
-        return self._reply(*before, told, scene.ask, note={"story": story.id, "scene": place})
+            ended = self._reply(*before, told, end, note=note)
+            return replace(ended, child=recent.child.stopped_at(None))
+        waits = self._reply(*before, told, scene.ask, note={"story": story.id, "scene": place})
+        return replace(waits, child=recent.child.stopped_at(Stopped(story.id, place)))
 
     def _wished(self, words: Words) -> bool:
         heard = self._book.heard
@@ -126,6 +142,14 @@ class Stories:
         story = self._book.stories.get(recent.note.get("story", ""))
         scene = story.scenes.get(recent.note.get("scene", "")) if story else None
         return (story, scene) if story and scene and scene.ways else None
+
+    def _left(self, words: Words, recent: Recent) -> tuple[Story, str] | None:
+        """The story that was left, also in another talk, and its scene, if that is asked for."""
+        stopped = recent.child.stopped
+        if stopped is None or self._waiting(recent) or not matches(self._book.heard.go_on, words):
+            return None
+        story = self._book.stories.get(stopped.story)
+        return (story, stopped.scene) if story and stopped.scene in story.scenes else None
 
     def _over(self, words: Words, recent: Recent) -> Story | None:
         """The story that shall be told from its beginning once more, if that is asked for."""

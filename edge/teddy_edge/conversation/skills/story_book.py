@@ -54,6 +54,7 @@ class Heard:
     refused: tuple[Pattern, ...]
     not_wished: tuple[Pattern, ...]  # what only sounds like a wish
     from_the_start: tuple[Pattern, ...]
+    go_on: tuple[Pattern, ...]  # with a story that was left
     no_choice: tuple[Pattern, ...]  # a sentence that names a way and means something else
     again: tuple[Pattern, ...]  # the same story once more, after its end
 
@@ -64,6 +65,7 @@ class Said:
 
     openings: tuple[Line, ...]
     other: tuple[Line, ...]  # before a story that is not about what was asked for
+    going_on: tuple[Line, ...]  # before the place where a story was left
     once_more: tuple[Line, ...]  # before the question, when the answer was unclear
     chosen: tuple[Line, ...]  # when the bear chooses
     the_end: tuple[Line, ...]
