@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teddy_edge.conversation.skills.acquaintance import GAPS, parse_acquaintance
@@ -117,7 +117,8 @@ def test_a_favourite_is_taken_as_it_was_told(says: str, kind: Kind, what: str) -
     assert told(says) == Told(kind, what)
 
 
-@given(st.text(max_size=80))
+@settings(max_examples=40)
+@given(st.text(max_size=60))
 def test_whatever_is_said_what_is_taken_can_be_spoken_and_holds_no_figure(text: str) -> None:
     for says in (text, f"my name is {text}", f"my favorite food is {text}"):
         fact = told(says)
@@ -282,6 +283,15 @@ def test_what_a_child_likes_is_told_a_story_about(chooser: Chooser) -> None:
         told_of.add(talk.recent.note["story"])
 
     assert len(told_of) <= 2
+
+
+def test_a_wish_about_a_favourite_is_a_wish_about_the_thing(talk: SkillTalk) -> None:
+    talk.recent = Recent(child=Known(favourites={Kind.ANIMAL: "an elephant"}))
+    known = talk.say("Tell me something about my favorite animal.")
+    talk.recent = Recent()
+    unknown = talk.say("Tell me something about my favorite animal.")
+
+    assert (known.topic, unknown.topic != "elephants") == ("elephants", True)
 
 
 @pytest.mark.parametrize("band", AgeBand)

@@ -1,4 +1,4 @@
-"""`teddy bear run`: the bear itself, as a process, until it is stopped."""
+"""`teddy bear`: the bear itself, as a process, until it is stopped; and what it remembers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from teddy_edge.audio.microphone import ClipBegins, MicrophoneEvent
 from teddy_edge.audio.mouth import Mouth
 from teddy_edge.audio.ring import Ring
 from teddy_edge.audio.speaker import Speaker
+from teddy_edge.commands import memory
 from teddy_edge.container.bear import open_bear
 from teddy_edge.conversation.report import Nobody, TurnReport
 from teddy_edge.embodying import embodied
@@ -42,6 +43,7 @@ from teddy_shared.errors import ConfigError
 
 def configure(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    memory.add_to(verbs)
     run_ = verbs.add_parser("run", help="run the bear until it is stopped")
     run_.add_argument(
         "--settings", type=Path, action="append", default=[], help="a TOML file; may be repeated"
@@ -70,6 +72,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    return memory.run(arguments) if arguments.verb == "memory" else _run_bear(arguments)
+
+
+def _run_bear(arguments: argparse.Namespace) -> int:
     supervisor, undertaker = supervisor_of(os.environ), Undertaker(clock=SystemClock())
     settings, unsettled = read_anyway(
         files=tuple(arguments.settings),

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from teddy_edge.commands.kept import keys_of
 from teddy_edge.conversation.turn_log import KEPT, TurnLog, TurnRecord
 from teddy_edge.settings import read
 from teddy_shared import logs
 from teddy_shared.cli import Command
 from teddy_shared.clock import SystemChance, SystemClock
-from teddy_shared.errors import ConfigError
-from teddy_shared.seal import ChaChaSeal, FileKeyRing
+from teddy_shared.seal import ChaChaSeal
 from teddy_shared.state.sqlite import read_sqlite_store
 from teddy_shared.state.state import State
 
@@ -50,23 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _last(data: Path, count: int) -> Sequence[TurnRecord]:
     # Put together here: the container would load every part of a bear first, which takes a second.
-    seal = ChaChaSeal(keys=await asyncio.to_thread(_keys, data), chance=SystemChance())
+    seal = ChaChaSeal(keys=await asyncio.to_thread(keys_of, data), chance=SystemChance())
     async with read_sqlite_store(data / "state.db") as store:
         clock = SystemClock()
         return await TurnLog(state=State(store=store, seal=seal, clock=clock), clock=clock).last(count)
-
-
-def _keys(data: Path) -> FileKeyRing:
-    """Raises ConfigError. Looks first: a key ring would make the master key that it misses."""
-    master = data / "master.key"
-    try:
-        if not (master.exists() and (data / "state.db").exists()):
-            raise ConfigError(
-                f"no bear has lived in {data}: start one with `teddy bear run`, or name its folder by --data"
-            )
-        return FileKeyRing(path=data / "keys.json", master=master, chance=SystemChance())
-    except OSError as error:
-        raise ConfigError(f"cannot read {data} ({error.strerror}): run this as the bear's user") from None
 
 
 def _as_json(turn: TurnRecord) -> dict[str, Any]:

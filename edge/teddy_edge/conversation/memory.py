@@ -70,8 +70,10 @@ class Memory:
 
     async def forget(self, reply: Reply, profile: ProfileId | None) -> None:
         """What the reply says to be forgotten is so at once, also where the reply is never heard."""
+        if reply.child is None:
+            return
         talk = await self.recall(profile)
-        if reply.child is None or not reply.child.has_lost_something_of(talk.recent.child):
+        if not reply.child.has_lost_something_of(talk.recent.child):
             return
         await self._state.write(
             TALK, self._owner, replace(talk, recent=replace(talk.recent, child=reply.child)), ROLE

@@ -134,19 +134,19 @@ class Acquaintance:
                 "new_name" if known.name is None else "same_name", name=what, note={"fact": NAME}
             )
             return replace(reply, child=known.called(what))
-        insists = saying.recent.note.get("other") == what and _NO.match(heard.text.strip().lower())
+        insists = saying.recent.note.get("called") == what and _NO.match(heard.text.strip().lower())
         if insists:
             return replace(saying.reply("renamed", other=what, note={"fact": NAME}), child=known.called(what))
-        return saying.reply("other_name", name=known.name, note={"other": what, "asked": "somebody_else"})
+        return saying.reply("other_name", name=known.name, note={"called": what, "asked": "somebody_else"})
 
     def _settle(self, saying: _Saying, *, yes: bool) -> Reply:
         """Whether it is somebody else, and if not, whether the name has changed."""
         known, note = saying.known, saying.recent.note
-        other, name = note["other"], known.name or note["other"]
+        other, name = note["called"], known.name or note["called"]
         if note["asked"] == "somebody_else":
             if yes:
                 return saying.reply("guest", name=name, other=other)
-            return saying.reply("rename", other=other, note={"other": other, "asked": "rename"})
+            return saying.reply("rename", other=other, note={"called": other, "asked": "rename"})
         if yes:
             return replace(
                 saying.reply("renamed", other=other, note={"fact": NAME}), child=known.called(other)
@@ -223,7 +223,7 @@ class Acquaintance:
         return matter is not Matter.FORGET_THAT or (recent.skill == self.name and "fact" in recent.note)
 
     def _offered(self, recent: Recent) -> bool:
-        return recent.skill == self.name and "other" in recent.note
+        return recent.skill == self.name and "called" in recent.note
 
     def _answer(self, text: str, recent: Recent) -> Told | None:
         """What was said to the bear's own question, where it is short enough to be the answer."""

@@ -24,6 +24,7 @@ from teddy_edge.conversation.skills.skill import Heard, Meant, Recent, Reply, Sk
 from teddy_edge.conversation.skills.songs import load_songs
 from teddy_edge.conversation.skills.steering import Steering, Wish, load_steering
 from teddy_edge.conversation.skills.stories import load_stories
+from teddy_edge.conversation.skills.telling import with_favourites
 from teddy_edge.conversation.skills.twenty_questions import load_twenty_questions
 from teddy_edge.conversation.skills.who_is_it import load_who_is_it
 from teddy_edge.conversation.skills.wondering import load_wondering
@@ -86,7 +87,7 @@ class Chooser:
         return self.choose(heard, recent).answer(recent, chance)
 
     def _accepted(self, heard: Heard, recent: Recent) -> Heard:
-        """A "yes" to an offer is what was offered, and "the other one" the second of two."""
+        """A "yes" to an offer is what was offered, "the other one" the second, a favourite the thing."""
         if self._steering is None:
             return heard
         offered, other = recent.note.get("yes"), recent.note.get("other")
@@ -95,7 +96,8 @@ class Chooser:
             return replace(heard, text=other)
         if offered and (taken is Wish.FIRST or self._steering.wish(heard.text) is Wish.YES):
             return replace(heard, text=offered)
-        return heard
+        named = with_favourites(heard.text, recent.child)
+        return heard if named == heard.text else replace(heard, text=named)
 
 
 def load_chooser() -> Chooser:

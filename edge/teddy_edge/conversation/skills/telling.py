@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from teddy_edge.conversation.skills.known import NAME, Kind
+from teddy_edge.conversation.skills.known import NAME, Kind, Known
 from teddy_edge.conversation.skills.not_names import NAMES_TOO, NEVER_FAVOURITES, NOT_NAMES, SILLY
 
 LONGEST: Final = 14  # letters of a name
@@ -43,6 +43,7 @@ _NAMED: Final = re.compile(
 )
 _LIKED: Final = re.compile(rf"\b{_FAVOURITE} {_KIND}(?:'s|s are| is| are)\s+(?P<rest>.+)")
 _LIKED_TOO: Final = re.compile(rf"^(?P<rest>[\w' -]{{2,40}}?) (?:is|are) {_FAVOURITE} {_KIND}\b")
+_ABOUT: Final = re.compile(rf"\b(?P<before>about|with|of) {_FAVOURITE} {_KIND}\b", re.IGNORECASE)
 _NOT_TELLING: Final = re.compile(
     r"^(?:what|why|who|how|when|where|is|are|do|does|did|can you (?:say|guess|tell)|guess)\b"
     r"|\b(?:if|pretend|pretending|wish|wished|imagine|don't|do not|never|not)\b.*\b(?:my|call)\b"
@@ -113,6 +114,16 @@ def liked(kind: Kind, text: str) -> Told | None:
     if not figure and not all(_WORD.fullmatch(word) for word in words):
         return None
     return Told(kind, " ".join(words))
+
+
+def with_favourites(text: str, known: Known) -> str:
+    """ "a story about my favourite animal", with the animal named where it is known."""
+
+    def name(match: re.Match[str]) -> str:
+        what = known.favourites.get(_KINDS[match.group("kind").lower()])
+        return match.group() if what is None else f"{match.group('before')} {what}"
+
+    return _ABOUT.sub(name, text) if known.favourites else text
 
 
 def kind_in(text: str) -> Kind | None:
