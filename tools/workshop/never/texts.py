@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 HELD_BACK: Final = Path(__file__).parent.parent / "guard_school" / "held_back" / "said"
-ORDINARY: Final = "ordinary"  # the file of replies that must pass
+ORDINARY: Final = "harmless.ordinary"  # the file of replies that must pass
 
 CHILDREN: Final = (
     "tell me a joke",
