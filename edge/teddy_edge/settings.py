@@ -81,6 +81,7 @@ class Metrics(Section):
 
 class Settings(Section):
     data: Path = Path()  # folder for outbox, state and keys; empty: the user's data folder
+    content: Path | None = None  # a folder of further stories, riddles and facts; see docs/CONTENT.md
     listening: Listening = Listening()
     sound: Sound = Sound()
     body: Body = Body()

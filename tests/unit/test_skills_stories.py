@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
+from teddy_edge.conversation.skills.content import FOLDER
 from teddy_edge.conversation.skills.skill import Recent, Reply
-from teddy_edge.conversation.skills.story_book import BEGINNING, FOLDER, Story, faults, parse_stories
+from teddy_edge.conversation.skills.story_book import BEGINNING, Story, faults, parse_stories
 from teddy_edge.safety.authored import read_authored, read_folder
 from teddy_edge.safety.guard import load_guard
 from teddy_shared.ages import AgeBand

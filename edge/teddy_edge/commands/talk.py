@@ -21,13 +21,16 @@ from teddy_shared.cli import Command
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--age", type=int, help="the child's age in years (3 to 10); 5 unless told")
     parser.add_argument("--json", action="store_true", help="one JSON object for each line typed")
+    parser.add_argument(
+        "--content", type=Path, metavar="FOLDER", help="stories and more of yours, to try them"
+    )
     parser.add_argument("--settings", type=Path, action="append", default=[], help="a TOML file")
 
 
 def run(arguments: argparse.Namespace) -> int:
     logs.configure(level="warning")
     with TemporaryDirectory(prefix="teddy-talk-") as folder:
-        overrides = {"data": Path(folder), "listening.age": arguments.age}
+        overrides = {"data": Path(folder), "listening.age": arguments.age, "content": arguments.content}
         settings = read(files=tuple(arguments.settings), overrides=overrides)
         if isinstance(sys.stdin, TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")  # a file in another encoding is no reason to fall silent

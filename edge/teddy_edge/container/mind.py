@@ -9,6 +9,7 @@ from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.conversation.answering import Answering, Understanding
 from teddy_edge.conversation.limiting import Allowance, Limiting, load_limits
+from teddy_edge.conversation.skills.authors import load_content
 from teddy_edge.conversation.skills.by_meaning import PATIENCE, ByMeaning, load_examples
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.inference.governor import Governor
@@ -39,8 +40,9 @@ class Mind(Provider):
         return await asyncio.to_thread(load_scripts)
 
     @provide
-    async def chooser(self) -> Chooser:
-        return await asyncio.to_thread(load_chooser)
+    async def chooser(self, settings: Settings) -> Chooser:
+        content = await asyncio.to_thread(load_content, settings.content)
+        return await asyncio.to_thread(load_chooser, content)
 
     @provide
     async def by_meaning(self, settings: Settings, profile: Profile, governor: Governor) -> ByMeaning:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from teddy_edge.safety.complaints import complaints
 from teddy_shared.errors import ConfigError, PartMissing
 
 M = TypeVar("M", bound=BaseModel)
@@ -17,6 +18,14 @@ class Authored(BaseModel):
     """A table in an authored file: nothing in it that we don't know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BadlyAuthored(ConfigError):
+    """Tells the first fault; `faults` has them all."""
+
+    def __init__(self, name: str, faults: tuple[str, ...]) -> None:
+        super().__init__(f"{name}: {faults[0]}")
+        self.faults = faults
 
 
 def read_authored(package: str, name: str) -> bytes:
@@ -44,6 +53,4 @@ def parse_authored(model: type[M], data: bytes, name: str) -> M:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{name} is not a TOML file: {error}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{name}: {place or 'the file'}: {first['msg']}") from None
+        raise BadlyAuthored(name, complaints(error, model)) from None

@@ -10,6 +10,7 @@ from teddy_edge.conversation.skills.acquaintance import load_acquaintance
 from teddy_edge.conversation.skills.animals import load_animals
 from teddy_edge.conversation.skills.calm import load_calm
 from teddy_edge.conversation.skills.company import load_company
+from teddy_edge.conversation.skills.content import PRODUCT, Content
 from teddy_edge.conversation.skills.fallback import load_fallback
 from teddy_edge.conversation.skills.follow_up import load_follow_ups
 from teddy_edge.conversation.skills.jokes import load_jokes
@@ -100,7 +101,7 @@ class Chooser:
         return heard if named == heard.text else replace(heard, text=named)
 
 
-def load_chooser() -> Chooser:
+def load_chooser(content: Content = PRODUCT) -> Chooser:
     """Everything the bear can talk about; blocks. Raises ConfigError for content that is wrong."""
     steering, playing, quiz_lines = load_steering(), load_playing(), load_quiz_lines()
     follow_ups = load_follow_ups(steering)
@@ -109,10 +110,10 @@ def load_chooser() -> Chooser:
         load_acquaintance(steering),
         load_company(offers),
         load_wondering(steering, offers),
-        load_jokes(steering),
+        load_jokes(steering, content),
         load_animals(steering, follow_ups),
-        load_stories(steering, playing),
-        load_songs(steering, follow_ups),
+        load_stories(steering, playing, content),
+        load_songs(steering, follow_ups, content),
         load_calm(steering),
         load_numbers(quiz_lines, steering, playing),
         load_word_games(quiz_lines, steering, playing),
@@ -120,7 +121,7 @@ def load_chooser() -> Chooser:
         load_remembering(quiz_lines, steering, playing),
         load_twenty_questions(steering, playing),
         load_space(steering, follow_ups),
-        load_nature(steering, follow_ups),
+        load_nature(steering, follow_ups, content),
         Repeating(steering=steering),
     )
     return Chooser(skills=skills, fallback=load_fallback(offers), steering=steering)

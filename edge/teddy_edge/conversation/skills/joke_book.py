@@ -84,13 +84,17 @@ def parse_jokes(data: bytes, *, name: str = "jokes.toml") -> JokeBook:
     )
 
 
-class _Joke(Authored):
+class JokeRow(Authored):
+    """A joke as it stands in a file."""
+
     id: Name
     text: Spoken
     little: Spoken | None = None
 
 
-class _Riddle(_Joke):
+class RiddleRow(JokeRow):
+    """A riddle as it stands in a file."""
+
     answer: Spoken
     right: Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -98,10 +102,10 @@ class _Riddle(_Joke):
 class _File(Authored):
     heard: dict[str, tuple[str, ...]]
     said: dict[str, Texts]
-    joke: Annotated[tuple[_Joke, ...], Field(min_length=1)]
-    riddle: Annotated[tuple[_Riddle, ...], Field(min_length=1)]
+    joke: Annotated[tuple[JokeRow, ...], Field(min_length=1)]
+    riddle: Annotated[tuple[RiddleRow, ...], Field(min_length=1)]
 
 
-def _riddle(row: _Riddle, book: Phrasebook) -> Riddle:
+def _riddle(row: RiddleRow, book: Phrasebook) -> Riddle:
     line = Line(f"riddles.{row.id}", row.text, row.little)
     return Riddle(line, Line(f"{line.id}.answer", row.answer), book.patterns(row.right))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from teddy_edge.conversation.skills.content import PRODUCT, Content
 from teddy_edge.conversation.skills.joke_book import JokeBook, Riddle, parse_jokes
 from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.understanding import Words, matches, understand
-from teddy_edge.safety.authored import read_authored
 from teddy_shared.clock import Chance
 
 GUESS_MOST: Final = 5  # words of a sentence that may be a guess rather than another wish
@@ -154,7 +154,7 @@ class Jokes:
         return reply_of(*lines, skill=self.name, note=note)
 
 
-def load_jokes(steering: Steering) -> Jokes:
+def load_jokes(steering: Steering, content: Content = PRODUCT) -> Jokes:
     """Reads a file. Raises ConfigError."""
-    book = parse_jokes(read_authored("teddy_edge.conversation.skills", "jokes.toml"))
+    book = parse_jokes(content.read("jokes.toml"))
     return Jokes(book=book, steering=steering)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from teddy_edge.conversation.skills.content import PRODUCT, Content
 from teddy_edge.conversation.skills.fact_book import Fact, Topic
 from teddy_edge.conversation.skills.follow_up import NOTE, FollowUps, waiting
 from teddy_edge.conversation.skills.knowledge import Knowledge, parse_knowledge
@@ -14,7 +15,6 @@ from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.templates import filled
 from teddy_edge.conversation.skills.understanding import Words, matches, understand
-from teddy_edge.safety.authored import read_authored
 from teddy_shared.clock import Chance
 
 OFFERED: Final = 3  # about every third fact ends with an offer of another
@@ -145,15 +145,15 @@ class Knowing:
 
 def load_space(steering: Steering, follow_ups: FollowUps) -> Knowing:
     """Reads a file. Raises ConfigError."""
-    return _load("space", steering, follow_ups)
+    return _load("space", steering, follow_ups, PRODUCT)
 
 
-def load_nature(steering: Steering, follow_ups: FollowUps) -> Knowing:
+def load_nature(steering: Steering, follow_ups: FollowUps, content: Content = PRODUCT) -> Knowing:
     """Reads a file. Raises ConfigError."""
-    return _load("nature", steering, follow_ups)
+    return _load("nature", steering, follow_ups, content)
 
 
-def _load(name: str, steering: Steering, follow_ups: FollowUps) -> Knowing:
+def _load(name: str, steering: Steering, follow_ups: FollowUps, content: Content) -> Knowing:
     file = f"{name}.toml"
-    book = parse_knowledge(read_authored("teddy_edge.conversation.skills", file), name=file)
+    book = parse_knowledge(content.read(file), name=file)
     return Knowing(name=name, book=book, steering=steering, follow_ups=follow_ups)

@@ -99,7 +99,7 @@ def _sources(file: _File) -> Iterator[str]:
         yield from words_of(topic.fact)
 
 
-def _topic(prefix: str, row: _Topic, book: Phrasebook) -> Topic:
+def _topic(prefix: str, row: TopicRow, book: Phrasebook) -> Topic:
     facts = facts_of(row.fact, f"{prefix}.{row.name.replace(' ', '_')}", book)
     return Topic(row.name, names_of(row.names, book), row.general, facts)
 
@@ -107,7 +107,9 @@ def _topic(prefix: str, row: _Topic, book: Phrasebook) -> Topic:
 _GAPS: Final = dict.fromkeys(("mention", "liked", "unsure", "why"), ("topic",))
 
 
-class _Topic(Authored):
+class TopicRow(Authored):
+    """A topic as it stands in a file."""
+
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z ]*$", max_length=30)]
     names: str  # an underscore within a name of two words
     general: bool = False
@@ -120,4 +122,4 @@ class _File(Authored):
     openings: dict[str, Templates]
     offers: Templates
     ordinary: tuple[str, ...] = ()  # words that are no mistake for one of the book's
-    topic: Annotated[tuple[_Topic, ...], Field(min_length=1)]
+    topic: Annotated[tuple[TopicRow, ...], Field(min_length=1)]

@@ -7,13 +7,14 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from teddy_edge.conversation.skills.content import PRODUCT, Content
 from teddy_edge.conversation.skills.follow_up import FollowUps
 from teddy_edge.conversation.skills.groups import heard_as, said_as, sources
 from teddy_edge.conversation.skills.lines import Line, Name, Spoken, Texts, numbered, pick, pick_of, reply_of
 from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.understanding import Vocabulary, Words, matches, understand
-from teddy_edge.safety.authored import Authored, parse_authored, read_authored
+from teddy_edge.safety.authored import Authored, parse_authored
 from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
 from teddy_shared.clock import Chance
 from teddy_shared.errors import ConfigError
@@ -156,13 +157,15 @@ def parse_songs(data: bytes, *, name: str = "songs.toml") -> SongBook:
     )
 
 
-def load_songs(steering: Steering, follow_ups: FollowUps) -> Songs:
+def load_songs(steering: Steering, follow_ups: FollowUps, content: Content = PRODUCT) -> Songs:
     """Reads a file. Raises ConfigError."""
-    book = parse_songs(read_authored("teddy_edge.conversation.skills", "songs.toml"))
+    book = parse_songs(content.read("songs.toml"))
     return Songs(book=book, steering=steering, follow_ups=follow_ups)
 
 
-class _Song(Authored):
+class SongRow(Authored):
+    """A song as it stands in a file."""
+
     about: tuple[str, ...]
     text: Spoken
     more: tuple[Spoken, ...] = ()
@@ -172,4 +175,4 @@ class _File(Authored):
     heard: dict[str, tuple[str, ...]]
     said: dict[str, Texts]
     ordinary: tuple[str, ...] = ()  # words that are no small mistake for one of the songs'
-    song: Annotated[dict[Name, _Song], Field(min_length=1)]
+    song: Annotated[dict[Name, SongRow], Field(min_length=1)]

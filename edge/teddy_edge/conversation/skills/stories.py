@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from teddy_edge.conversation.skills.content import PRODUCT, Content
 from teddy_edge.conversation.skills.known import Kind, Stopped
 from teddy_edge.conversation.skills.lines import Line, pick, reply_of
 from teddy_edge.conversation.skills.playing import Move, Playing
@@ -13,7 +14,6 @@ from teddy_edge.conversation.skills.skill import Heard, Recent, Reply
 from teddy_edge.conversation.skills.steering import Steering, Wish
 from teddy_edge.conversation.skills.story_book import (
     BEGINNING,
-    FOLDER,
     Scene,
     Story,
     StoryBook,
@@ -21,7 +21,6 @@ from teddy_edge.conversation.skills.story_book import (
     parse_stories,
 )
 from teddy_edge.conversation.skills.understanding import Words, matches, understand
-from teddy_edge.safety.authored import read_authored, read_folder
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
 
@@ -184,10 +183,9 @@ class Stories:
         return reply_of(*lines, skill=self.name, note=note)
 
 
-def load_stories(steering: Steering, playing: Playing) -> Stories:
+def load_stories(steering: Steering, playing: Playing, content: Content = PRODUCT) -> Stories:
     """Reads a file and the folder of stories. Raises ConfigError."""
-    package = "teddy_edge.conversation.skills"
-    book = parse_stories(read_authored(package, "stories.toml"), read_folder(package, FOLDER))
+    book = parse_stories(content.read("stories.toml"), content.stories())
     return Stories(book=book, steering=steering, playing=playing)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from teddy_edge.conversation.skills.content import FOLDER
 from teddy_edge.conversation.skills.groups import heard_as, said_as, sources
 from teddy_edge.conversation.skills.lines import Line, Name, Spoken, Texts
 from teddy_edge.conversation.skills.understanding import Vocabulary
@@ -17,7 +18,6 @@ from teddy_shared.ages import AgeBand
 from teddy_shared.errors import ConfigError
 
 BEGINNING: Final = "beginning"
-FOLDER: Final = "stories"
 LEAST_SCENES: Final = 6
 LEAST_ENDINGS: Final = 2
 
@@ -83,7 +83,7 @@ class StoryBook:
 def parse_stories(data: bytes, tales: Mapping[str, bytes], *, name: str = "stories.toml") -> StoryBook:
     """What is said around stories, and the file of each by its id. Raises ConfigError naming the scene."""
     file = parse_authored(_File, data, name)
-    rows = {tale: parse_authored(_Story, each, _file_of(tale)) for tale, each in tales.items()}
+    rows = {tale: parse_authored(StoryRow, each, _file_of(tale)) for tale, each in tales.items()}
     if not rows:
         raise ConfigError(f"{name}: there is no story in the folder {FOLDER}")
     named = [*file.ordinary]
@@ -138,7 +138,9 @@ class _Scene(Authored):
     way: tuple[_Way, ...] = ()
 
 
-class _Story(Authored):
+class StoryRow(Authored):
+    """A story as it stands in its file."""
+
     title: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z ]+$")]
     band: AgeBand
     about: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -155,7 +157,7 @@ def _file_of(tale: str) -> str:
     return f"{FOLDER}/{tale}.toml"
 
 
-def _sound_story(tale: str, row: _Story) -> Story:
+def _sound_story(tale: str, row: StoryRow) -> Story:
     try:
         story = _story(tale, row, Phrasebook({}))
     except PatternError as error:
@@ -165,7 +167,7 @@ def _sound_story(tale: str, row: _Story) -> Story:
     return story
 
 
-def _story(tale: str, row: _Story, book: Phrasebook) -> Story:
+def _story(tale: str, row: StoryRow, book: Phrasebook) -> Story:
     scenes = {name: _scene(tale, name, scene, book) for name, scene in row.scene.items()}
     return Story(tale, row.title, row.band, book.patterns(row.about), scenes)
 

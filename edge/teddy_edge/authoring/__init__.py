@@ -1,0 +1,1 @@
+"""What the authors of stories, riddles and facts check and begin with."""
