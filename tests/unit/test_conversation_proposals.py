@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from teddy_edge.conversation.answering import Answering, Passed, RulesAlone, as_said
 from teddy_edge.conversation.memory import Talk
 from teddy_edge.conversation.plain import is_plain, readings
-from teddy_edge.conversation.proposals import ROLLING, Origin, Proposal, rolling
+from teddy_edge.conversation.proposals import ROLLING, Origin, Proposal, is_whole, rolling
 from teddy_edge.conversation.skills.chooser import Chooser
 from teddy_edge.conversation.skills.fallback import load_fallback
 from teddy_edge.conversation.skills.offers import load_offers
@@ -73,11 +73,28 @@ async def test_a_harmless_proposal_is_said_whole() -> None:
     assert " ".join(await said(answering(), *texts)) == " ".join(texts)
 
 
-async def test_words_that_are_harmful_only_together_are_not_finished() -> None:
+async def test_a_sentence_that_comes_in_pieces_is_judged_before_it_is_begun() -> None:
     words = await said(forbidding("the red moon falls"), "Look, the red", "moon falls", "tonight.")
 
-    assert words[0] == "Look, the red"
+    assert set(words) <= SAFE
+
+
+async def test_sentences_that_are_harmful_only_together_are_not_finished() -> None:
+    words = await said(forbidding("the red moon falls"), "Look at the.", "Red moon falls.", "Tonight.")
+
+    assert words[0] == "Look at the."
     assert set(words[1:]) <= SAFE
+
+
+async def test_a_reply_that_stops_in_the_middle_of_a_sentence_is_not_said() -> None:
+    words = await said(forbidding("nothing at all"), "Bees can dance.", "And then you take the")
+
+    assert words[0] == "Bees can dance."
+    assert set(words[1:]) <= SAFE
+
+
+async def test_an_endless_sentence_is_not_waited_for() -> None:
+    assert set(await said(forbidding("nothing at all"), *["and on and on"] * 1000)) <= SAFE
 
 
 async def test_a_piece_is_not_begun_that_would_end_in_harm() -> None:
@@ -88,13 +105,13 @@ async def test_a_piece_is_not_begun_that_would_end_in_harm() -> None:
 
 async def test_words_that_are_split_over_replies_are_not_finished() -> None:
     about, talk, heard = forbidding("the red moon falls"), Talk(), []
-    for text in ("Look, the red", "moon falls"):
+    for text in ("Look at the.", "Red moon falls."):
         words = await passed(about, text, before=talk.outside)
         reply = Reply(text=text, skill="remote", topic="remote", outside=True)
         talk = talk.after(as_said(reply, words))
         heard += [each.words.text for each in words]
 
-    assert heard[0] == "Look, the red"
+    assert heard[0] == "Look at the."
     assert set(heard[1:]) <= SAFE
 
 
@@ -137,6 +154,18 @@ async def test_a_word_that_is_spelled_out_is_read_as_a_word() -> None:
 )
 def test_what_only_looks_odd_is_plain(text: str) -> None:
     assert is_plain(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Hi!", 'He said, "Hi."', "Is it? 🐻", "Wow\u2026", "(Yes!)", "It is 10 p.m."]
+)
+def test_a_sentence_ends_with_its_sign(text: str) -> None:
+    assert is_whole(text)
+
+
+@pytest.mark.parametrize("text", ["", "Hi", "well,", "Take the. knife", "1.5", "Mr. Bear"])
+def test_what_ends_otherwise_may_go_on(text: str) -> None:
+    assert not is_whole(text)
 
 
 @given(st.text(), st.text())

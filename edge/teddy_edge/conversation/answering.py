@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from teddy_edge.conversation.limiting import Limiting
 from teddy_edge.conversation.plain import is_plain, readings
-from teddy_edge.conversation.proposals import Proposal, rolling
+from teddy_edge.conversation.proposals import Proposal, is_whole, rolling, together
 from teddy_edge.conversation.skills.chooser import DISPUTABLE, Choice, Chooser
 from teddy_edge.conversation.skills.skill import Heard, Meant, Recent, Reply
 from teddy_edge.safety.guard import Decision, Guard, Refused, Safe, SafeText, Verdict, safe_line
@@ -124,12 +124,12 @@ class Answering:
         """Somebody else's words as they come, as far as the guard passes them; then a safe line, and the end.
 
         `before` are strangers' words that were said in this talk already: nothing is hidden by saying it in
-        pieces, for each is judged alone and behind all of them.
+        pieces, for each sentence is judged whole, alone and behind all of them.
         """
         so_far = before
-        async for piece in proposal.pieces:
-            refused = await self._doubt(piece, so_far, band)
-            for clause in () if refused else clauses(piece):
+        async for sentence in proposal.sentences():
+            refused = await self._doubt(sentence, so_far, band)
+            for clause in () if refused else clauses(sentence):
                 words = await self._guard.clear(clause, so_far=so_far, band=band)
                 if isinstance(words, Refused):
                     refused = words
@@ -140,11 +140,12 @@ class Answering:
                 yield _instead(refused, band, origin=proposal.origin.value)
                 return
 
-    async def _doubt(self, piece: str, so_far: str, band: AgeBand) -> Refused | None:
-        """What speaks against a piece as a whole: how it is written, and what it says behind the others."""
-        if not is_plain(piece):
+    async def _doubt(self, sentence: str, so_far: str, band: AgeBand) -> Refused | None:
+        """What speaks against it as a whole: how it is written, and what it says behind the others."""
+        if not is_whole(sentence) or not is_plain(sentence):
             return Refused(rules=("proposal.not_plain",))
-        for text in dict.fromkeys((*readings(piece), *readings(rolling(so_far, piece)))):
+        read = (each for text in together(so_far, sentence) for each in readings(text))
+        for text in dict.fromkeys(read):
             if refused := await self._guard.clear_reply(text, band):
                 return refused
         return None

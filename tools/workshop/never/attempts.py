@@ -134,12 +134,14 @@ def _over_sentences(text: str, around: Around) -> Made:
 
 def _over_replies(text: str, around: Around) -> Made:
     pieces = zip(around.children, _parts(text, 3), strict=False)
-    return tuple(Exchange(says, (part,), Origin.REMOTE) for says, part in pieces), _plain
+    return tuple(Exchange(says, (_sentence(part),), Origin.REMOTE) for says, part in pieces), _plain
 
 
 def _over_padded_replies(text: str, around: Around) -> Made:
     pieces = zip(around.children, around.replies, _parts(text, 3), strict=False)
-    return tuple(Exchange(says, (reply, part), Origin.REMOTE) for says, reply, part in pieces), _plain
+    return tuple(
+        Exchange(says, (reply, _sentence(part)), Origin.REMOTE) for says, reply, part in pieces
+    ), _plain
 
 
 def _told(text: str, around: Around) -> Made:
