@@ -96,9 +96,9 @@ def test_a_time_that_the_wall_shows_twice_or_never_is_taken_the_longer_way() -> 
     assert never.ends == berlin(2026, 3, 29, 3, 30)
 
 
-@given(st.lists(HOURS, max_size=3), MOMENTS, ZONES)
+@given(st.lists(HOURS, max_size=3).map(tuple), MOMENTS, ZONES)
 def test_a_moment_is_quiet_exactly_where_the_wall_says_so(
-    hours: list[QuietHours], wall: float, zone: ZoneInfo
+    hours: tuple[QuietHours, ...], wall: float, zone: ZoneInfo
 ) -> None:
     shown = datetime.fromtimestamp(wall, zone)
     if shown.utcoffset() != (shown - timedelta(hours=26)).utcoffset():
@@ -117,9 +117,9 @@ def _on_the_wall(hours: QuietHours, shown: datetime) -> bool:
     return (today in hours.days and at >= hours.begins) or (yesterday in hours.days and at < hours.ends)
 
 
-@given(st.lists(HOURS, max_size=3), MOMENTS, ZONES)
+@given(st.lists(HOURS, max_size=3).map(tuple), MOMENTS, ZONES)
 def test_what_begins_next_is_quiet_then_and_lies_ahead(
-    hours: list[QuietHours], wall: float, zone: ZoneInfo
+    hours: tuple[QuietHours, ...], wall: float, zone: ZoneInfo
 ) -> None:
     begins = next_quiet(hours, wall, zone)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import time
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from teddy_shared.ages import AgeBand
 from teddy_shared.clock import SeededChance
 from teddy_shared.envelope import BearId
 from teddy_shared.events import Event, SettingsObeyed
+from teddy_shared.limits import Limits, QuietHours, Weekday
 from teddy_shared.messages import SettingsDocument, to_bytes
 from teddy_shared.purposes import Consent, Purpose
 from teddy_shared.seal import ChaChaSeal, MemoryKeyRing
@@ -93,6 +95,20 @@ async def test_a_document_is_obeyed_recorded_and_audited(bench: Bench) -> None:
     assert (wishes.profile, wishes.consent) == ("child-1", frozenset({Purpose.SAFETY}))
     assert bench.journal.recorded == [SettingsObeyed(settings_version=3)]
     assert [entry.slot.name for entry in await bench.state.audit()] == ["settings.document"]
+
+
+async def test_limits_are_in_force_after_a_restart_too_and_their_ceiling_is_never_passed(
+    bench: Bench,
+) -> None:
+    quiet = QuietHours(days=frozenset({Weekday.SUNDAY}), begins=time(19), ends=time(7))
+    limits = Limits(time_zone="Asia/Tokyo", quiet_hours=(quiet,), daily_minutes=30, volume_ceiling=0.5)
+    await bench.send(SettingsDocument(version=2, volume=0.8, limits=limits))
+
+    again = bench.restarted()
+    await again.recall()
+
+    assert bench.wishes.limits == again.limits == limits
+    assert again.volume == 0.4
 
 
 async def test_no_consent_given_is_another_thing_than_no_consent_known(bench: Bench) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 from teddy_shared.limits import QuietHours, Weekday
@@ -25,19 +26,25 @@ def day_of(wall: float, zone: tzinfo) -> date:
     return datetime.fromtimestamp(wall, zone).date()
 
 
-def quiet_at(hours: Sequence[QuietHours], wall: float, zone: tzinfo) -> Span | None:
+def quiet_at(hours: tuple[QuietHours, ...], wall: float, zone: tzinfo) -> Span | None:
     """The quiet hours that this moment is in; where several are, those that end last."""
-    around = [span for span in _spans(hours, wall, zone) if span.begins <= wall < span.ends]
+    spans = _spans_around(hours, day_of(wall, zone), zone)
+    around = [span for span in spans if span.begins <= wall < span.ends]
     return max(around, key=lambda span: span.ends, default=None)
 
 
-def next_quiet(hours: Sequence[QuietHours], wall: float, zone: tzinfo) -> float | None:
+def next_quiet(hours: tuple[QuietHours, ...], wall: float, zone: tzinfo) -> float | None:
     """When quiet hours begin next, within a day or two."""
-    return min((span.begins for span in _spans(hours, wall, zone) if span.begins > wall), default=None)
+    spans = _spans_around(hours, day_of(wall, zone), zone)
+    return min((span.begins for span in spans if span.begins > wall), default=None)
 
 
-def _spans(hours: Sequence[QuietHours], wall: float, zone: tzinfo) -> Iterator[Span]:
-    today = day_of(wall, zone)
+@lru_cache(maxsize=4)  # asked several times a turn, and the same for a whole day
+def _spans_around(hours: tuple[QuietHours, ...], today: date, zone: tzinfo) -> tuple[Span, ...]:
+    return tuple(_spans(hours, today, zone))
+
+
+def _spans(hours: tuple[QuietHours, ...], today: date, zone: tzinfo) -> Iterator[Span]:
     for each in hours:
         for offset in range(-1, AHEAD):
             day = today + timedelta(days=offset)

@@ -50,7 +50,7 @@ _NOT_TELLING: Final = re.compile(
 )
 _FILLER: Final = re.compile(r"^(?:(?:um|uh|er|erm|well|just|actually|it's|it is|its|i'm|i am|is)[\s,]+)+")
 _END: Final = re.compile(
-    r"[.!?,;:]|\s(?:but|because|'cause|cause|so|what|what's|who|yours|i|i'm|can|do|will|that|teddy|when|with|by|from|please|too"
+    r"[.!?,;:]|\s(?:but|because|'cause|cause|so|what|what's|who|yours|i|i'm|can|do|will|that|teddy|when|with|by|from|please|too|now"
     r"|and (?:i|i'm|my|we|you|he|she|it|they|the|what|that|this))\b"
 )
 _AND: Final = re.compile(r"\sand\b.*")
