@@ -8,7 +8,7 @@ import pytest
 from teddy_edge.audio.samples import EAR_RATE
 from teddy_edge.ear.attention import AlwaysAttentive, ByName
 from teddy_edge.ear.segmenter import Utterance
-from teddy_edge.waking.second_look import LIKE, UNLIKE
+from teddy_edge.waking.second_look import SURE, UNLIKE, UNLIKE_WITHOUT_WORDS
 
 S = EAR_RATE
 
@@ -32,14 +32,14 @@ def test_who_calls_the_bear_by_its_name_is_heard() -> None:
     attention = ByName()
     attention.speech_began(2 * S, in_talk=False)
 
-    attention.woke(3 * S)
+    attention.woke(3 * S, SURE)
 
     assert attention.is_meant_for_bear(said(1.9, 4))
 
 
 def test_a_name_wakes_for_one_utterance_and_not_for_the_next() -> None:
     attention = ByName()
-    attention.woke(3 * S)
+    attention.woke(3 * S, SURE)
 
     assert not attention.is_meant_for_bear(said(10, 12))
 
@@ -59,17 +59,30 @@ def test_what_begins_while_they_talk_is_for_the_bear_however_long_it_takes() -> 
         ("Hey Daddy, what is rain?", False, 0.0, None),
         ("It's ready, what is rain?", True, UNLIKE, "It's ready, what is rain?"),
         ("Hey Betty, what is rain?", True, UNLIKE - 0.1, None),
-        ("", True, UNLIKE, None),
-        ("", True, LIKE, "Hey Teddy"),
+        ("", True, UNLIKE_WITHOUT_WORDS - 0.1, None),
+        ("", True, UNLIKE_WITHOUT_WORDS, "Hey Teddy"),
     ],
 )
 def test_a_sure_text_overrules_the_head_and_so_does_a_guess_if_a_call_would_be_a_far_worse_one(
     text: str, doubtful: bool, called: float, words: str | None
 ) -> None:
     attention = ByName()
-    attention.woke(3 * S)
+    attention.woke(3 * S, SURE)
 
     assert attention.words_for_bear(said(2, 4), text, doubtful=doubtful, called=called) == words
+
+
+def test_the_surest_waking_of_an_utterance_counts() -> None:
+    attention = ByName()
+    for at, score in ((1, 0.99), (3, SURE - 0.1), (3.2, SURE), (3.5, SURE - 0.1), (9, 0.99)):
+        attention.woke(int(at * S), score)
+    unsure = ByName()
+    unsure.woke(3 * S, SURE - 0.1)
+
+    def hear(each: ByName) -> str | None:
+        return each.words_for_bear(said(2, 4), "Hey, Patty.", doubtful=True, called=UNLIKE)
+
+    assert (hear(attention), hear(unsure)) == ("Hey, Patty.", None)
 
 
 @pytest.mark.parametrize(

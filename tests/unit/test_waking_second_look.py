@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from teddy_edge.audio.samples import EAR_RATE, Pcm
-from teddy_edge.waking.second_look import LIKE, QUIET, UNLIKE, UNLIKE_IN_NOISE, clearness, may_be_call
+from teddy_edge.waking.second_look import (
+    LIKE,
+    QUIET,
+    SURE,
+    UNLIKE,
+    UNLIKE_IN_NOISE,
+    UNLIKE_WITHOUT_WORDS,
+    clearness,
+    may_be_call,
+)
 
 
 def said(*, noise: float) -> Pcm:
@@ -22,21 +31,24 @@ IN_NOISE = said(noise=900)
 
 
 def test_clearness_is_how_far_words_stand_out_of_the_room() -> None:
-    assert clearness(IN_QUIET) > QUIET + 20
+    assert clearness(IN_QUIET) > QUIET + 10
     assert 5 < clearness(IN_NOISE) < 15
     assert clearness(np.zeros(EAR_RATE, np.int16)) == 0
     assert clearness(np.zeros(3, np.int16)) == 0
 
 
 @pytest.mark.parametrize(
-    ("pcm", "least"), [(IN_QUIET, UNLIKE), (IN_NOISE, UNLIKE_IN_NOISE)], ids=["quiet", "noise"]
+    ("pcm", "score", "least"),
+    [(IN_QUIET, SURE, UNLIKE), (IN_QUIET, SURE - 0.01, LIKE), (IN_NOISE, 0.0, UNLIKE_IN_NOISE)],
+    ids=["quiet", "quiet, and the head is not sure", "noise"],
 )
-def test_another_text_is_believed_where_a_call_would_be_a_far_worse_guess(pcm: Pcm, least: float) -> None:
-    assert may_be_call("Hey, Betty!", least, pcm)
-    assert not may_be_call("Hey, Betty!", least - 0.1, pcm)
+def test_another_text_is_believed_where_a_call_would_be_a_worse_guess(
+    pcm: Pcm, score: float, least: float
+) -> None:
+    assert may_be_call("Hey, Betty!", least, pcm, score)
+    assert not may_be_call("Hey, Betty!", least - 0.1, pcm, score)
 
 
-def test_where_no_word_was_understood_only_what_is_like_a_call_is_one() -> None:
-    assert may_be_call("", LIKE, IN_NOISE)
-    assert not may_be_call("", LIKE - 0.1, IN_QUIET)
-    assert not may_be_call("", UNLIKE, IN_NOISE)
+def test_where_no_word_was_understood_only_what_is_somewhat_like_a_call_is_one() -> None:
+    assert may_be_call("", UNLIKE_WITHOUT_WORDS, IN_NOISE, SURE)
+    assert not may_be_call("", UNLIKE_WITHOUT_WORDS - 0.1, IN_NOISE, SURE)

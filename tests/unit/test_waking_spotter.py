@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from teddy_edge.audio.samples import EAR_RATE, Pcm
 from teddy_edge.waking.features import STEP
 from teddy_edge.waking.head import open_head
+from teddy_edge.waking.second_look import SURE
 from teddy_edge.waking.spotter import Spotted, Spotter, StopHeard, Watch, Woke
 from teddy_shared.errors import ConfigError, PartMissing
 from tests.waking_fakes import LoudnessFeatures, write_head
@@ -47,6 +48,20 @@ def test_a_probability_that_wavers_does_not_tell_twice(tmp_path: Path) -> None:
     wavering = sound((5, QUIET), (2, LOUD), (1, QUIET), (2, LOUD))
 
     assert told(spotter(tmp_path), wavering) == [6 * STEP]
+
+
+def test_a_phrase_that_the_head_becomes_sure_of_is_told_once_more(tmp_path: Path) -> None:
+    unsure = 15_250  # a fifth
+    ears = spotter(tmp_path, threshold=0.1)
+
+    growing = [
+        (each.at, each.score >= SURE) for each in ears.hear(sound((3, unsure), (5, LOUD), (3, unsure)))
+    ]
+    ears.reset()
+    fading = [(each.at, each.score >= SURE) for each in ears.hear(sound((3, LOUD), (5, unsure)))]
+
+    assert growing == [(STEP, False), (4 * STEP, True)]
+    assert fading == [(STEP, True)]
 
 
 def test_a_head_that_wants_hits_in_a_row_is_given_them(tmp_path: Path) -> None:

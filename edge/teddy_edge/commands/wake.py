@@ -94,8 +94,8 @@ class Waker:
         for number, hop in enumerate(pcm.reshape(-1, HOP)):
             for event in ear.step(Hop(hop, number * HOP)):
                 match event:
-                    case Woke(at=at):
-                        attention.woke(at)
+                    case Woke(at=at, score=score):
+                        attention.woke(at, score)
                     case UtteranceEnded(utterance):
                         yield utterance
 

@@ -135,7 +135,7 @@ class Dialogue:
             case Noticed(event=StopHeard()):
                 await self._order(Order.STOP, tasks)
             case Noticed(event=Woke(at=at, score=score)):
-                self._attention.woke(at)
+                self._attention.woke(at, score)
                 if score >= SURE:
                     await self._order(Order.NAME, tasks)
                 if self._child_speaks and self._states.now in AT_REST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from teddy_edge.ear.segmenter import Utterance
@@ -16,8 +17,8 @@ NAME_ALONE: Final = "Hey Teddy"  # a greeting, however the recogniser spelled it
 class Attention(Protocol):
     """Everything goes by sample index, so an answer does not depend on when it is asked for."""
 
-    def woke(self, at: int) -> None:
-        """The bear's name was heard."""
+    def woke(self, at: int, score: float) -> None:
+        """The bear's name was heard, so surely (0 to 1)."""
 
     def speech_began(self, at: int, *, in_talk: bool) -> bool:
         """Somebody speaks: whether that is for the bear, as far as anybody can know.
@@ -39,7 +40,7 @@ class Attention(Protocol):
 class AlwaysAttentive:
     """Every utterance is for the bear."""
 
-    def woke(self, at: int) -> None: ...
+    def woke(self, at: int, score: float) -> None: ...
 
     def speech_began(self, at: int, *, in_talk: bool) -> bool:  # noqa: ARG002  # it takes them all
         return True
@@ -62,11 +63,11 @@ class ByName:
     """What begins in a talk with the bear is for it, and what somebody calls it by its name for."""
 
     def __init__(self) -> None:
-        self._woke: deque[int] = deque(maxlen=REMEMBERED)
+        self._woke: deque[tuple[int, float]] = deque(maxlen=REMEMBERED)
         self._in_talk: deque[int] = deque(maxlen=REMEMBERED)
 
-    def woke(self, at: int) -> None:
-        self._woke.append(at)
+    def woke(self, at: int, score: float) -> None:
+        self._woke.append((at, score))
 
     def speech_began(self, at: int, *, in_talk: bool) -> bool:
         if in_talk:
@@ -74,7 +75,7 @@ class ByName:
         return in_talk
 
     def is_meant_for_bear(self, utterance: Utterance) -> bool:
-        return _has(utterance, self._in_talk) or _has(utterance, self._woke)
+        return _has(utterance, self._in_talk) or _has(utterance, (at for at, _ in self._woke))
 
     def words_for_bear(self, utterance: Utterance, text: str, *, doubtful: bool, called: float) -> str | None:
         behind = behind_the_name(text)
@@ -83,10 +84,11 @@ class ByName:
         if _has(utterance, self._in_talk):
             return text
         # A sure text overrules the head; a guess does where a call would be a worse guess by far.
-        if doubtful and may_be_call(text, called, utterance.pcm):
+        score = max((score for at, score in self._woke if _has(utterance, (at,))), default=0.0)
+        if doubtful and may_be_call(text, called, utterance.pcm, score):
             return text or NAME_ALONE
         return None
 
 
-def _has(utterance: Utterance, moments: deque[int]) -> bool:
+def _has(utterance: Utterance, moments: Iterable[int]) -> bool:
     return any(utterance.speech_start <= at <= utterance.decided for at in moments)

@@ -10,24 +10,28 @@ from teddy_edge.audio.samples import EAR_RATE, Pcm
 
 # How much likelier a call must be than what was understood (logarithm), measured on calls and near phrases
 # of the voices that teach the heads. In a quiet room nearly every call that is doubted comes to -3 and more,
-# names like Terry and Paddy to -3 to -7, other phrases to -8 and less, talk to -20.
-UNLIKE: Final = -8.0
-UNLIKE_IN_NOISE: Final = (
-    -15.0
-)  # there calls come down to -12 and below: the text is a guess, the head hears better
-LIKE: Final = -3.0  # a call even where no word was understood
+# the least to -9.7; names like Terry and Paddy to -3 to -7, other phrases to -8 and less, talk to -20.
+LIKE: Final = -3.0
+UNLIKE: Final = -10.0
+# Beside noise the text is a guess, and calls come down to -15: there the head hears better. Where no word was
+# understood, calls mostly came to -6 and more, and what a head wrongly heard in a crowd to -8 and less.
+UNLIKE_IN_NOISE: Final = -15.0
+UNLIKE_WITHOUT_WORDS: Final = -7.0
 
-QUIET: Final = 20.0  # decibels by which words stand out of a room; of noise ten decibels softer it is 9 to 19
+SURE: Final = 0.35  # the head's score in a quiet room, unless a call is nearly as good a guess as the text
+QUIET: Final = 30.0  # decibels by which words stand out of a room; of noise ten decibels softer it is 9 to 26
 _MOMENT: Final = EAR_RATE // 50
 _LOUD: Final = 90  # percent of the moments are softer
 _SOFT: Final = 10
 
 
-def may_be_call(text: str, called: float, pcm: Pcm) -> bool:
+def may_be_call(text: str, called: float, pcm: Pcm, score: float) -> bool:
     """Of a text that the recogniser doubts itself, and in which the name does not stand."""
-    if called >= LIKE:
-        return True
-    return bool(text) and called >= (UNLIKE if clearness(pcm) >= QUIET else UNLIKE_IN_NOISE)
+    if not text:
+        return called >= UNLIKE_WITHOUT_WORDS
+    if clearness(pcm) < QUIET:
+        return called >= UNLIKE_IN_NOISE
+    return called >= (UNLIKE if score >= SURE else LIKE)
 
 
 def clearness(pcm: Pcm) -> float:

@@ -13,6 +13,7 @@ from teddy_edge.audio.samples import EAR_RATE, Pcm
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.waking.features import FILLED, SEEN, STEP, WIDTH, Embedding, open_features
 from teddy_edge.waking.head import HEADS, STOP, WAKE, Head, open_head
+from teddy_edge.waking.second_look import SURE
 
 LOOKED_BACK: Final = FILLED + (SEEN - 1) * STEP
 """Samples (2 s) before a look that can still matter to it."""
@@ -110,7 +111,7 @@ class Spotter:
 
 
 class _Watching:
-    """One phrase tells once, however many looks in a row see it."""
+    """One phrase tells once, however many looks in a row see it, and once more when they grow sure of it."""
 
     def __init__(self, watch: Watch) -> None:
         self._manifest = watch.head.manifest
@@ -122,15 +123,19 @@ class _Watching:
     def forget(self) -> None:
         self._row = 0  # looks in a row that reached the threshold
         self._rests_until = 0
+        self._sure = False  # told so since the rest began
 
     def judge(self, probability: float, at: int) -> Spotted | None:
         if probability < self._manifest.threshold:
             self._row = 0
             return None
         self._row += 1
-        if self._row != self._manifest.hits or at < self._rests_until:
+        sure = probability >= SURE
+        if self._row == self._manifest.hits and at >= self._rests_until:
+            self._rests_until = at + REST
+        elif self._row < self._manifest.hits or at >= self._rests_until or self._sure or not sure:
             return None
-        self._rests_until = at + REST
+        self._sure = sure
         return self._tells(at, probability)
 
 

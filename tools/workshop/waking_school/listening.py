@@ -9,7 +9,7 @@ import numpy as np
 from teddy_edge.audio.samples import Pcm
 from teddy_edge.waking.features import STEP, Embedding
 from teddy_edge.waking.head import Head
-from teddy_edge.waking.spotter import Spotter, Watch, Woke
+from teddy_edge.waking.spotter import REST, Spotter, Watch, Woke
 from workshop.waking_school.hearing_at_once import HearingAtOnce
 
 
@@ -21,10 +21,14 @@ class Listening:
         self._spotter = Spotter(features=self._front, watches=[Watch(head, Woke)])
 
     def calls(self, pcm: Pcm) -> list[int]:
-        """The sample indices."""
+        """The sample indices. What is told once more within the rest is the same call."""
         self._spotter.reset()
         self._front.listen(pcm)
-        return [spotted.at for spotted in self._spotter.hear(pcm)]
+        calls: list[int] = []
+        for spotted in self._spotter.hear(pcm):
+            if not calls or spotted.at >= calls[-1] + REST:
+                calls.append(spotted.at)
+        return calls
 
 
 class _Ahead:
