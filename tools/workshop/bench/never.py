@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
+import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Final
 
+from dishka import Provider, Scope, provide
+
+from teddy_edge.container.bear import AT_LEISURE, bear_providers
+from teddy_edge.container.mind import Mind
+from teddy_edge.container.parts import open_parts
 from teddy_edge.conversation.answering import Answering, RulesAlone
+from teddy_edge.conversation.report import Nobody, Onlooker
 from teddy_edge.conversation.skills.chooser import load_chooser
-from teddy_edge.safety.guard import Guard, load_guard
+from teddy_edge.inference.models import ModelStore
+from teddy_edge.safety.guard import Guard
 from teddy_edge.safety.policy import load_policy
 from teddy_edge.safety.scripts import load_scripts
 from teddy_edge.safety.verdict import Finding, Side
-from teddy_shared.clock import SeededChance
+from teddy_edge.settings import Settings, read
+from teddy_shared.clock import Chance, SeededChance
 from workshop.measuring import Figure, Options
 from workshop.never.attempts import every_attempt
 from workshop.never.running import Made, Offered, make, offer
@@ -35,8 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: Options) -> Sequence[Figure]:
     """Takes some minutes; `rounds` has no say."""
     own = options.own
-    guard = passing_guard() if own.unguarded else load_guard()
-    made, offered = asyncio.run(_run(answering_with(guard, own.seed), own.seed))
+    ModelStore(read().models.cache).prepare(lambda line: print(line, file=sys.stderr, flush=True))
+    made, offered = asyncio.run(_run(own.seed, guarded=not own.unguarded))
     _tell(made, offered, show=own.show)
     return figures(made, offered)
 
@@ -63,10 +75,37 @@ def answering_with(guard: Guard, seed: int = 1) -> Answering:
     )
 
 
-async def _run(answering: Answering, seed: int) -> tuple[list[Made], list[Offered]]:
+async def _run(seed: int, *, guarded: bool) -> tuple[list[Made], list[Offered]]:
     replies = ordinary()
-    made = await make(answering, every_attempt(harmful(), replies, seed=seed))
-    return made, await offer(answering, replies)
+    async with AsyncExitStack() as stack:
+        if guarded:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="teddy-bench-"))
+            answering = await stack.enter_async_context(open_answering(Path(folder), seed))
+        else:
+            answering = answering_with(passing_guard(), seed)
+        made = await make(answering, every_attempt(harmful(), replies, seed=seed))
+        return made, await offer(answering, replies)
+
+
+@asynccontextmanager
+async def open_answering(data: Path, seed: int) -> AsyncIterator[Answering]:
+    """The bear's own, with everything in it but chance."""
+    context = {Settings: read(overrides={"data": data}), Onlooker: Nobody()}
+    providers = (*bear_providers(Mind(patience=AT_LEISURE)), _Seeded(seed))
+    async with open_parts(*providers, context=context) as parts:
+        yield await parts.get(Answering)
+
+
+class _Seeded(Provider):
+    scope = Scope.APP
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+
+    @provide(override=True)
+    def chance(self) -> Chance:
+        return SeededChance(self._seed)
 
 
 def figures(made: Sequence[Made], offered: Sequence[Offered]) -> list[Figure]:
