@@ -26,6 +26,7 @@ from teddy_edge.safety.policy import load_policy
 from teddy_edge.safety.scripts import load_scripts
 from teddy_edge.safety.verdict import Finding, Side
 from teddy_edge.settings import Settings, read
+from teddy_shared import logs
 from teddy_shared.clock import Chance, SeededChance
 from workshop.measuring import Figure, Options
 from workshop.never.attempts import every_attempt
@@ -47,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: Options) -> Sequence[Figure]:
     """Takes some minutes; `rounds` has no say."""
     own = options.own
+    logs.configure(level="error")  # each refusal would be a line
     ModelStore(read().models.cache).prepare(lambda line: print(line, file=sys.stderr, flush=True))
     made, offered = asyncio.run(_run(own.seed, guarded=not own.unguarded))
     _tell(made, offered, show=own.show)
