@@ -18,7 +18,7 @@ from teddy_edge.link.broker import BrokerLink
 from teddy_edge.outbox.entry import NO_TURN
 from teddy_edge.outbox.relay import relay
 from teddy_shared.errors import ConfigError, TeddyError
-from teddy_shared.events import BearStarted, BearStopped
+from teddy_shared.events import BearStarted, BearStopped, SafetyAlertRaised
 from teddy_shared.logs import log
 
 WINDING_DOWN: Final = 0.7  # of the loudness
@@ -109,6 +109,8 @@ async def live(
     `beat` is the loop's sign of life, for a watchman among the threads; `body` does what the body needs.
     """
     await _record(bear, BearStarted(software=SOFTWARE, healed=bear.healed))
+    if (alert := await bear.guard_alert()) is not None:
+        await _record(bear, alert)
     talking.inbox.when_full(lifeline.failed("inbox"))
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -183,7 +185,7 @@ def _loudness(bear: Bear) -> float:
     return bear.wishes.volume * (WINDING_DOWN if ending else 1.0)
 
 
-async def _record(bear: Bear, event: BearStarted | BearStopped) -> None:
+async def _record(bear: Bear, event: BearStarted | BearStopped | SafetyAlertRaised) -> None:
     try:
         await bear.outbox.append(event, NO_TURN)
     except TeddyError as error:

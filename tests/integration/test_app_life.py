@@ -22,7 +22,7 @@ from teddy_edge.conversation.report import Nobody
 from teddy_edge.ear.segmenter import Utterance, UtteranceEnded
 from teddy_edge.ear.thread import Noticed
 from teddy_edge.errors import PartDied
-from teddy_edge.safety.guard import SafeText
+from teddy_edge.safety.guard import Guard, SafeText, load_guard
 from teddy_edge.settings import Settings
 from teddy_edge.speech.transcriber import Hearing
 from teddy_shared.envelope import Lane
@@ -41,6 +41,10 @@ class ModelsOfStraw(Provider):
     @provide(scope=Scope.APP, override=True)
     def models(self) -> Models:
         return Models(recogniser=self, voice=self, net=self)
+
+    @provide(scope=Scope.APP, override=True)
+    async def guard(self) -> Guard:
+        return await asyncio.to_thread(load_guard)  # the rules alone
 
     def transcribe(self, _: Pcm) -> Hearing:
         return Hearing("hello", 0.99, -0.05, -0.1, 0.0, 5)

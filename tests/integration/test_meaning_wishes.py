@@ -18,7 +18,7 @@ from teddy_edge.conversation.skills.skill import Heard, Recent
 from teddy_edge.inference.governor import ThreadGovernor
 from teddy_edge.inference.meaning import open_meaning
 from teddy_edge.inference.models import ModelStore, default_cache
-from teddy_edge.safety.guard import load_guard
+from teddy_edge.safety.guard import Safe, load_guard, safe_line
 from teddy_edge.safety.scripts import load_scripts
 from teddy_edge.settings import Models, Settings
 from teddy_shared.ages import AgeBand
@@ -122,12 +122,14 @@ async def test_who_types_is_understood_by_meaning_too(models: ModelStore, tmp_pa
         assert (await talk.hear("got anything to make me chuckle"))["skill"] == "jokes"
 
 
-async def test_without_the_model_who_types_is_answered_by_rules_alone(tmp_path: Path) -> None:
+async def test_without_the_model_who_types_hears_safe_lines_and_comfort_alone(tmp_path: Path) -> None:
     unprepared = Settings(data=tmp_path, models=Models(cache=tmp_path / "nothing"))
 
     with capture_logs() as logs:
         async with open_words(unprepared) as talk:
-            found = [(await talk.hear(words))["skill"] for words in ("chuckle please", "tell me a joke")]
+            joke = await talk.hear("tell me a joke")
+            emergency = await talk.hear("i swallowed a battery")
 
-    assert found == ["fallback", "jokes"]
-    assert [line["event"] for line in logs] == ["understanding by rules alone"]
+    assert joke["reply"] == safe_line(Safe.FAILED, AgeBand.MIDDLE).text
+    assert emergency["alert"] and emergency["reply"] == safe_line(Safe.FAILED, AgeBand.MIDDLE).text
+    assert "the guard is closed: its classifier did not load" in [line["event"] for line in logs]

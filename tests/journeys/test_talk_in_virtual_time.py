@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,8 +21,9 @@ from teddy_edge.conversation.states import State
 from teddy_edge.ear.endpointing import Endpointing
 from teddy_edge.ear.silero import Silero, open_silero
 from teddy_edge.inference.governor import Governor
-from teddy_edge.inference.models import ModelStore
+from teddy_edge.inference.models import ModelStore, default_cache
 from teddy_edge.settings import Listening, Settings
+from teddy_edge.settings import Models as ModelSettings
 from teddy_edge.speech.hibari import HibariSynthesizer
 from teddy_edge.speech.transcriber import Transcriber
 from teddy_edge.speech.voice import Voice
@@ -97,7 +99,11 @@ async def home(
     waking: Literal["always", "name"] = "always",
     replacing: Sequence[Provider] = (),
 ) -> AsyncIterator[Home]:
-    settings = Settings(data=data, listening=Listening(age=6, patience=patience, waking=waking))
+    settings = Settings(
+        data=data,
+        listening=Listening(age=6, patience=patience, waking=waking),
+        models=ModelSettings(cache=default_cache(os.environ), profile="small"),  # the guard needs its model
+    )
     reports = Reports()
     async with open_bear(settings, warm, *replacing, onlooker=reports) as bear, bear.talk() as talking:
         room = VirtualRoom(ear=talking.ear, inbox=talking.inbox, mouth=talking.mouth, clock=talking.clock)

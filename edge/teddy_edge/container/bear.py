@@ -24,6 +24,7 @@ from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.orders import Orders
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.store import Outbox
+from teddy_edge.safety.classifier import Classifier
 from teddy_edge.safety.guard import Guard
 from teddy_edge.settings import Settings
 from teddy_edge.telemetry.endpoint import Endpoint
@@ -63,8 +64,16 @@ async def open_bear(settings: Settings, *replacements: Provider, onlooker: Onloo
 
 
 @asynccontextmanager
+async def open_classifier(settings: Settings) -> AsyncIterator[Classifier]:
+    """The guard's own judge and its model alone, to judge by without a bear."""
+    context = {Settings: settings, Onlooker: Nobody()}
+    async with open_parts(*bear_providers(), context=context) as parts:
+        yield await parts.get(Classifier)
+
+
+@asynccontextmanager
 async def open_words(settings: Settings) -> AsyncIterator[TypedTalk]:
-    """The bear without sound: no model is loaded, until a sentence needs the one that understands it."""
+    """The bear without sound: of the models only the one that knows what sentences mean."""
     context = {Settings: settings, Onlooker: Nobody()}
     providers = bear_providers(Mind(patience=AT_LEISURE))
     async with open_parts(*providers, context=context) as parts, parts.session() as session:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from teddy_edge.audio.mouth import Mouth
 from teddy_edge.container.parts import Parts
 from teddy_edge.conversation.dialogue import Dialogue
+from teddy_edge.conversation.guard_alarm import GuardAlarm
 from teddy_edge.conversation.hearing_ahead import Recogniser
 from teddy_edge.conversation.inbox import Inbox
 from teddy_edge.conversation.patience import Patience
@@ -28,12 +29,12 @@ from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.orders import Orders
 from teddy_edge.link.wishes import Wishes
 from teddy_edge.outbox.store import Outbox
-from teddy_edge.safety.guard import safe_lines
+from teddy_edge.safety.guard import Guard, safe_lines
 from teddy_edge.safety.scripts import Scripts
 from teddy_edge.speech.shelf import Shelf, render_ahead
 from teddy_edge.telemetry.endpoint import Endpoint
 from teddy_shared.clock import Chance, Clock
-from teddy_shared.events import Healed
+from teddy_shared.events import Healed, SafetyAlertRaised
 from teddy_shared.state.sqlite import SqliteStore
 from teddy_shared.state.state import State
 
@@ -84,6 +85,11 @@ class Bear:
     @property
     def healed(self) -> tuple[Healed, ...]:
         return healed_of(self.store, self.outbox)
+
+    async def guard_alert(self) -> SafetyAlertRaised | None:
+        """What the family is told of a guard that does not work; None where it does, or they know already."""
+        guard, alarm = await self.parts.get(Guard), await self.parts.get(GuardAlarm)
+        return None if await guard.works() else alarm.alert()
 
     async def render_ahead(self) -> None:
         """Common lines onto the shelf, and how the others begin; a task for the time behind the start.

@@ -8,14 +8,16 @@ from functools import partial
 from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.conversation.answering import Answering, Understanding
+from teddy_edge.conversation.guard_alarm import GuardAlarm
 from teddy_edge.conversation.limiting import Allowance, Limiting, load_limits
 from teddy_edge.conversation.skills.authors import load_content
 from teddy_edge.conversation.skills.by_meaning import PATIENCE, ByMeaning, load_examples
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
 from teddy_edge.inference.governor import Governor
-from teddy_edge.inference.meaning import open_meaning
+from teddy_edge.inference.meaning import OneMeaning, open_meaning
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.inference.profile import Profile
+from teddy_edge.safety.classifier import Classifier
 from teddy_edge.safety.guard import Guard, load_guard
 from teddy_edge.safety.scripts import Scripts, load_scripts
 from teddy_edge.settings import Settings
@@ -31,9 +33,23 @@ class Mind(Provider):
         super().__init__()
         self._patience = patience
 
+    alarm = provide(GuardAlarm)
+
     @provide
-    async def guard(self) -> Guard:
-        return await asyncio.to_thread(load_guard)
+    def one_meaning(self, settings: Settings) -> OneMeaning:
+        """Shared by the guard and by whatever understands."""
+        return OneMeaning(partial(open_meaning, ModelStore(settings.models.cache)))
+
+    @provide
+    async def classifier(self, meaning: OneMeaning, governor: Governor) -> Classifier:
+        """Its model is loaded before the first sentence: without it the guard passes nothing."""
+        classifier = Classifier(open_embedder=meaning.open, governor=governor)
+        await classifier.get_ready()
+        return classifier
+
+    @provide
+    async def guard(self, classifier: Classifier) -> Guard:
+        return await asyncio.to_thread(load_guard, judges=(classifier,))
 
     @provide
     async def scripts(self) -> Scripts:
@@ -45,12 +61,11 @@ class Mind(Provider):
         return await asyncio.to_thread(load_chooser, content)
 
     @provide
-    async def by_meaning(self, settings: Settings, profile: Profile, governor: Governor) -> ByMeaning:
-        """The model is loaded when it is first needed, or behind the start of a bear."""
-        store = ModelStore(settings.models.cache)
+    async def by_meaning(self, meaning: OneMeaning, profile: Profile, governor: Governor) -> ByMeaning:
+        """Reads its examples when it is first needed, or behind the start of a bear."""
         return ByMeaning(
             examples=await asyncio.to_thread(load_examples),
-            open_embedder=partial(open_meaning, store) if profile.understands_meaning else None,
+            open_embedder=meaning.open if profile.understands_meaning else None,
             governor=governor,
             patience=self._patience,
         )

@@ -15,6 +15,7 @@ from teddy_edge.conversation.children import Children
 from teddy_edge.conversation.dialogue import Dialogue
 from teddy_edge.conversation.floor import Floor
 from teddy_edge.conversation.generation import Generations
+from teddy_edge.conversation.guard_alarm import GuardAlarm
 from teddy_edge.conversation.habits import Habits
 from teddy_edge.conversation.hearing_ahead import HearingAhead
 from teddy_edge.conversation.inbox import Inbox
@@ -138,6 +139,7 @@ class Talk(Provider):
         memory: Memory,
         turn_log: TurnLog,
         meter: Meter,
+        alarm: GuardAlarm,
         onlooker: Onlooker,
         clock: Clock,
     ) -> TurnTaker:
@@ -153,6 +155,7 @@ class Talk(Provider):
             memory=memory,
             turn_log=turn_log,
             meter=meter,
+            alarm=alarm,
             onlooker=onlooker,
             clock=clock,
         )

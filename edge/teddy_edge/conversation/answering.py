@@ -39,6 +39,7 @@ class Passed:
 
     words: SafeText
     instead: bool = False  # a safe line in place of words that the guard refused
+    unjudged: bool = False  # and it refused since it could not judge
 
 
 class Understanding(Protocol):
@@ -75,9 +76,14 @@ class Answering:
         self._chance = chance
         self._limiting = limiting
 
-    async def answer(self, heard: Heard, recent: Recent, *, doubtful: bool, asked_back: int) -> Answer:
-        """The guard decides first; what is doubtful and makes no sense is asked back, never an emergency."""
-        verdict = await self._guard.hear(heard.text, heard.band)
+    async def answer(
+        self, heard: Heard, recent: Recent, *, doubtful: bool, asked_back: int, before: Sequence[str] = ()
+    ) -> Answer:
+        """The guard decides first; what is doubtful and makes no sense is asked back, never an emergency.
+
+        `before` is what the child said in the turns before, for the guard.
+        """
+        verdict = await self._guard.hear(heard.text, heard.band, before=before)
         if verdict.failed:
             return Answer(verdict, _plain(safe_line(Safe.FAILED, heard.band), "guard"))
         if not verdict.decision.answers:
@@ -107,13 +113,13 @@ class Answering:
 
     async def safe_clauses(self, text: str, band: AgeBand) -> AsyncIterator[Passed]:
         """The reply clause by clause as far as the guard passes it; then a safe line, and the end."""
-        refused = await self._guard.clear_reply(text, band)
+        refused = await self._guard.clear_reply(text, band, own=True)
         if refused is not None:
             yield _instead(refused, band)
             return
         so_far = ""
         for clause in clauses(text):
-            words = await self._guard.clear(clause, so_far=so_far, band=band)
+            words = await self._guard.clear(clause, so_far=so_far, band=band, own=True)
             if isinstance(words, Refused):
                 yield _instead(words, band)
                 return
@@ -162,7 +168,8 @@ def as_said(reply: Reply, said: Sequence[Passed]) -> Reply:
 def _instead(refused: Refused, band: AgeBand, *, origin: str = "skill") -> Passed:
     """What is said in place of words that must not be, or could not be judged."""
     log("guard").warning("reply refused", rules=refused.rules, failed=refused.failed, origin=origin)
-    return Passed(safe_line(Safe.FAILED if refused.failed else Safe.REFUSED, band), instead=True)
+    line = safe_line(Safe.FAILED if refused.failed else Safe.REFUSED, band)
+    return Passed(line, instead=True, unjudged=refused.failed)
 
 
 def _makes_sense(choice: Choice) -> bool:

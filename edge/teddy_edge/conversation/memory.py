@@ -11,12 +11,14 @@ from teddy_edge.conversation.children import Children
 from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.proposals import rolling
 from teddy_edge.conversation.skills.skill import Recent, Reply
+from teddy_edge.safety.guard import TURNS_KEPT
 from teddy_shared.envelope import ProfileId
 from teddy_shared.logs import log
 from teddy_shared.state.keys import Key, Role
 from teddy_shared.state.scopes import Scope
 from teddy_shared.state.state import State
 
+SAID_MOST: Final = 300  # letters kept of a sentence: its end, where the next one goes on
 ROLE: Final = Role("conversation")
 
 
@@ -27,12 +29,14 @@ class Talk:
     recent: Recent = field(default_factory=Recent)
     asked_back: int = 0  # in a row
     outside: str = ""  # the last words that somebody beyond the bear's own skills had it say
+    said: tuple[str, ...] = field(default=(), repr=False)
+    """The child's last sentences, for the guard alone: what is said in pieces is found together."""
 
     def after(self, reply: Reply, *, whole: bool = True) -> Talk:
         """The talk once the reply was heard, or its beginning."""
         recent = self.recent.after(reply) if whole else self.recent.after_part(reply)
         outside = rolling(self.outside, reply.text) if reply.outside else self.outside
-        return Talk(recent=recent, outside=outside)
+        return replace(self, recent=recent, asked_back=0, outside=outside)
 
 
 TALK: Final = Key(
@@ -103,6 +107,12 @@ class Memory:
     async def _keep_child(self, reply: Reply, profile: ProfileId | None) -> None:
         if self._children is not None and profile is not None and reply.child is not None:
             await self._children.keep(profile, reply.child)
+
+    async def heard(self, words: str) -> None:
+        """Call with what the child said, whatever becomes of the answer: an interruption hides nothing."""
+        talk = await self.recall()
+        said = (*talk.said, words[-SAID_MOST:])[-TURNS_KEPT:]
+        await self._state.write(TALK, self._owner, replace(talk, said=said), ROLE)
 
     async def forget_child(self, _: ProfileId) -> None:
         """Whoever talks now: one talk is with one child."""

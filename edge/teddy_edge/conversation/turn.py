@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from teddy_edge.audio.mouth import Mouth, Spoken
 from teddy_edge.audio.samples import EAR_RATE, Pcm, ear_ms, mouth_ms
 from teddy_edge.conversation.answering import Answer, Answering, Passed, as_said
+from teddy_edge.conversation.guard_alarm import GuardAlarm
 from teddy_edge.conversation.hearing_ahead import HearingAhead, Understood
 from teddy_edge.conversation.inbox import Said
 from teddy_edge.conversation.journal import PATIENCE, Journal, Turn
@@ -62,6 +63,7 @@ class TurnTaker:
         memory: Memory,
         turn_log: TurnLog,
         meter: Meter,
+        alarm: GuardAlarm,
         onlooker: Onlooker,
         clock: Clock,
     ) -> None:
@@ -76,6 +78,7 @@ class TurnTaker:
         self._memory = memory
         self._turn_log = turn_log
         self._meter = meter
+        self._alarm = alarm
         self._onlooker = onlooker
         self._clock = clock
         self._failures = 0  # in a row
@@ -170,12 +173,15 @@ class TurnTaker:
         # That the bear was called is sure: its name was spotted and understood.
         doubtful = (hearing.doubtful and progress.words != NAME_ALONE) or not progress.words
         answer = await self._answering.answer(
-            heard, talk.recent, doubtful=doubtful, asked_back=talk.asked_back
+            heard, talk.recent, doubtful=doubtful, asked_back=talk.asked_back, before=talk.said
         )
+        await self._memory.heard(progress.words)
         progress.answer = answer
         if answer.verdict.decision is Decision.COMFORT_AND_ALERT:
             await self._alert(progress, answer)
         await self._memory.forget(answer.reply, turn.profile)
+        if answer.verdict.failed:
+            await self._tell_of_the_guard(progress)
         progress.watch.lap("answering")
         return answer
 
@@ -189,12 +195,20 @@ class TurnTaker:
         await asyncio.wait(records, timeout=PATIENCE)
         progress.events += [record.result() for record in records if record.done()]
 
+    async def _tell_of_the_guard(self, progress: _Progress) -> None:
+        if (alert := self._alarm.alert()) is not None:
+            record = self._journal.hand_over(progress.turn, alert)
+            await asyncio.wait([record], timeout=PATIENCE)
+            progress.events += [record.result()] if record.done() else []
+
     async def _say(
         self, progress: _Progress, text: str, playback: Playback, speaking: Callable[[], object]
     ) -> None:
         turn = progress.turn
         async for number, passed in _numbered(self._answering.safe_clauses(text, turn.band)):
             progress.watch.lap("guard" if number == 0 else "guard_rest")
+            if passed.unjudged:
+                await self._tell_of_the_guard(progress)
             async with asyncio.timeout(VOICE_MOST):
                 pcm = await self._voice.speak(passed.words)
             voiced = progress.watch.lap("voice_first" if number == 0 else "voice_rest")

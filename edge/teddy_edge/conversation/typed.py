@@ -28,7 +28,10 @@ class TypedTalk:
         generation = self._generations.next()
         talk = await self._memory.recall()
         heard = Heard(text=words, confidence=1.0, band=self._band)
-        answer = await self._answering.answer(heard, talk.recent, doubtful=False, asked_back=0)
+        answer = await self._answering.answer(
+            heard, talk.recent, doubtful=False, asked_back=0, before=talk.said
+        )
+        await self._memory.heard(words)
         said = [each async for each in self._answering.safe_clauses(answer.reply.text, self._band)]
         reply = as_said(answer.reply, said)
         await self._memory.keep(reply, generation=generation, asked_back=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -39,6 +40,22 @@ class Meaning:
     def _direction(self, text: str) -> Directions:
         (direction,) = self._session.run({"tokens": np.array([self.tokens(text)], np.int64)})
         return direction
+
+
+class OneMeaning:
+    """The one sentence model of a process, loaded by whoever needs it first. For any thread."""
+
+    def __init__(self, open_: Callable[[], Meaning]) -> None:
+        self._open = open_
+        self._lock = Lock()
+        self._opened: Meaning | None = None
+
+    def open(self) -> Meaning:
+        """Blocks while it is loaded. Raises as `open_meaning` does, and tries again the next time."""
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened
 
 
 def open_meaning(models: ModelStore) -> Meaning:

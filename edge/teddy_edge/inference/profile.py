@@ -14,7 +14,7 @@ ROOMY: Final = 700e6  # bytes that a board with 1 GB has, and one with 512 MB ha
 @dataclass(frozen=True, slots=True)
 class Profile:
     name: str
-    understands_meaning: bool  # whether the sentence model is loaded; without it the rules go on alone
+    understands_meaning: bool  # wishes in other words; the guard has the sentence model on every board
     words_at_once: int  # in one run of the voice; a sentence of more is spoken in pieces
     says: str  # for a doctor
 
@@ -24,7 +24,7 @@ SMALL: Final = Profile(
     name="small",
     understands_meaning=False,
     words_at_once=12,
-    says="without the sentence model, and the voice in short pieces",
+    says="wishes by rules alone, and the voice in short pieces",
 )
 _PROFILES: Final = {"full": FULL, "small": SMALL}
 

@@ -16,8 +16,12 @@ from teddy_shared.ages import AgeBand
 from teddy_shared.errors import ConfigError
 from teddy_shared.logs import log
 
-DEADLINE: Final = 0.3  # seconds for one judgement; the child waits for it
+DEADLINE: Final = 2.0
+"""Seconds for one judgement. It takes milliseconds, but on a busy board it may wait for a voice to end."""
 LONGEST: Final = 4000  # letters; ten times a turn of 15 s. An endless text must not stall the bear
+
+WINDOWS: Final = (1, 3)  # turns before a sentence that it is judged together with
+TURNS_KEPT: Final = max(WINDOWS)
 
 _ROOM: Final = "teddy_edge.safety"
 
@@ -68,40 +72,61 @@ class Guard:
         self._judges = tuple(judges)
         self._deadline = deadline
 
-    async def hear(self, text: str, band: AgeBand, alternatives: Sequence[str] = ()) -> Verdict:
+    async def hear(
+        self, text: str, band: AgeBand, alternatives: Sequence[str] = (), before: Sequence[str] = ()
+    ) -> Verdict:
         """What to do about a child's sentence.
 
         `alternatives` are other hearings of it: an emergency in any of them counts, since a doubtful
         recogniser must not hide one; other concerns in them do not, since the child never said them.
+        `before` are the child's sentences of the last turns, the newest last: what is said in pieces counts
+        when its last piece is said, and only then.
         """
         judged = await self._judge((text,), Side.HEARD, band)
+        if before and judged.failure is None:
+            judged = await self._pieced(judged, text, before, band)
         found = judged.findings
         if alternatives and self._rules is not None:
             others = await self._judge(alternatives, Side.HEARD, band)
             found = (*found, *(each for each in others.findings if self._alarms(each, band)))
         return self._verdict(found, judged.failure, band)
 
-    async def clear(self, clause: str, *, so_far: str, band: AgeBand) -> SafeText | Refused:
-        """The clause as safe text, if it passes alone and together with what was said before it."""
+    async def clear(
+        self, clause: str, *, so_far: str, band: AgeBand, own: bool = False
+    ) -> SafeText | Refused:
+        """The clause as safe text, if it passes alone and together with what was said before it.
+
+        Of the bear's `own` authored lines, a finding that is not sure stops none.
+        """
         whole = f"{so_far} {clause}" if so_far else clause
-        refused = await self._refuse((clause, whole) if so_far else (clause,), band)
+        refused = await self._refuse((clause, whole) if so_far else (clause,), band, own=own)
         return refused or SafeText(clause)
 
-    async def clear_reply(self, text: str, band: AgeBand) -> Refused | None:
+    async def clear_reply(self, text: str, band: AgeBand, *, own: bool = False) -> Refused | None:
         """Why a reply as a whole must not be said; None if it may."""
-        return await self._refuse((text,), band)
+        return await self._refuse((text,), band, own=own)
 
-    async def _refuse(self, texts: Sequence[str], band: AgeBand) -> Refused | None:
+    async def _pieced(self, alone: _Judged, text: str, before: Sequence[str], band: AgeBand) -> _Judged:
+        """What the sentence alone shows, and what only shows together with those before it."""
+        earlier = tuple(dict.fromkeys(" ".join(before[-turns:]) for turns in WINDOWS))
+        known = await self._judge(earlier, Side.HEARD, band)
+        together = await self._judge([f"{each} {text}" for each in earlier], Side.HEARD, band)
+        old = {each.category for each in (*alone.findings, *known.findings)}
+        new = tuple(each for each in together.findings if each.category not in old)
+        return _Judged((*alone.findings, *new), known.failure or together.failure)
+
+    async def _refuse(self, texts: Sequence[str], band: AgeBand, *, own: bool) -> Refused | None:
         judged = await self._judge(texts, Side.SAID, band)
+        found = [each for each in judged.findings if each.sure or not own]
         try:
             if self._policy is None or judged.failure:
                 return _failed_reply(judged.failure)
-            decision, categories = self._policy.weigh(judged.findings, Side.SAID, band)
+            decision, categories = self._policy.weigh(found, Side.SAID, band)
         except Exception as error:  # barrier: a category without a row in the policy is not cleared by it
             return _failed_reply(_failure("policy", error))
         if decision.answers:
             return None
-        return Refused(categories, tuple(dict.fromkeys(each.rule for each in judged.findings)))
+        return Refused(categories, tuple(dict.fromkeys(each.rule for each in found)))
 
     async def _judge(self, texts: Sequence[str], side: Side, band: AgeBand) -> _Judged:
         """What all rules and judges see; what was found before something failed is kept."""
@@ -136,6 +161,13 @@ class Guard:
         if decision is Decision.COMFORT_AND_ALERT:  # comfort and help outrank a part that broke beside them
             return Verdict(decision, categories, (*rules, failure))
         return Verdict(Decision.STOP, categories, (*rules, failure), failed=True)
+
+    async def works(self) -> bool:
+        """Whether it tells good from bad, both ways; for whoever looks after the bear."""
+        heard = await self.hear("hello teddy", AgeBand.MIDDLE)
+        said = await self.clear("Bees can dance.", so_far="", band=AgeBand.MIDDLE)
+        stopped = await self.clear("Here is how to make a bomb.", so_far="", band=AgeBand.MIDDLE)
+        return not heard.failed and isinstance(said, SafeText) and isinstance(stopped, Refused)
 
     def _alarms(self, finding: Finding, band: AgeBand) -> bool:
         try:

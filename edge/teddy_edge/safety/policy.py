@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from pydantic import model_validator
 
@@ -47,12 +48,36 @@ class Policy:
         order = sorted(decided, key=lambda each: (-_GRAVITY[decided[each]], self._gravity[each]))
         return decided[order[0]], tuple(order)
 
+    def table(self) -> str:
+        """For parents to read."""
+        bands = "".join(f"{band.value:>20}" for band in AgeBand)
+        lines: list[str] = []
+        for side, title in _TITLES.items():
+            lines += [title, f"{'years':22}{bands}"]
+            for category, row in self._table[side].items():
+                cells = "".join(f"{row[band].value.replace('_', ' '):>20}" for band in AgeBand)
+                lines.append(f"{category.replace('_', ' '):22}{cells}")
+            lines.append("")
+        lines += (f"{decision.value.replace('_', ' ')}: {words}" for decision, words in _MEANING.items())
+        return "\n".join(lines) + "\n"
+
 
 def load_policy() -> Policy:
     """The policy of this release; reads a file. Raises ConfigError."""
     return Policy.parse(read_authored("teddy_edge.safety", "policy.toml"))
 
 
+_TITLES: Final = {
+    Side.HEARD: "When a child speaks of it, the gravest first:",
+    Side.SAID: "When the bear is about to say it:",
+}
+_MEANING: Final = {
+    Decision.ANSWER: "the bear answers, or says it",
+    Decision.SIMPLIFY: "the bear answers in small words",
+    Decision.REDIRECT: "a kind line that comforts, or leads elsewhere or to a grown-up",
+    Decision.STOP: "a plain no, and why; what the bear was about to say is not said",
+    Decision.COMFORT_AND_ALERT: "the bear stays with the child, and the parents are told at once",
+}
 _GRAVITY = {decision: place for place, decision in enumerate(Decision)}
 
 

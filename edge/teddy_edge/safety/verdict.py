@@ -34,6 +34,7 @@ class Finding:
 
     category: str
     rule: str
+    sure: bool = True  # enough to stop the bear's own authored lines
 
 
 @dataclass(frozen=True, slots=True)

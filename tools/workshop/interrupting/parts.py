@@ -24,7 +24,7 @@ from teddy_edge.inference.governor import Governor, Work
 from teddy_edge.link.erasing import Erasing
 from teddy_edge.outbox.entry import Context
 from teddy_edge.outbox.memory import MemoryOutbox
-from teddy_edge.safety.guard import SafeText
+from teddy_edge.safety.guard import Guard, SafeText, load_guard
 from teddy_shared.clock import Chance, Clock, SeededChance
 from teddy_shared.envelope import BearId, Envelope, ProfileId
 from teddy_shared.events import Event, TurnEnded
@@ -201,6 +201,10 @@ class StandIns(Provider):
     async def models(self, governor: Governor) -> Models:
         voice = MarkedVoice(marks=self._marks, governor=governor)
         return Models(recogniser=self._heard, voice=voice, net=self._net)
+
+    @provide(override=True)
+    async def guard(self) -> Guard:
+        return await asyncio.to_thread(load_guard)  # rules alone, since the same clauses come 10,000 times
 
     @provide(override=True)
     async def chooser(self) -> Chooser:
