@@ -58,3 +58,7 @@ def test_observers_see_only_legal_moves_in_order(wishes: list[State]) -> None:
 
     assert all(after in MOVES[before] for before, after in pairwise(seen))
     assert seen[-1] is states.now
+
+
+def test_a_bear_at_its_limit_can_still_listen_and_ring() -> None:
+    assert {State.LISTENING, State.RINGING} <= MOVES[State.QUIET_HOURS]
