@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from teddy_edge.audio.ring import Hop
 from teddy_edge.audio.samples import EAR_RATE, HOP, Pcm
-from teddy_edge.ear.ear import Ear
+from teddy_edge.ear.ear import Ear, EarEvent
 from teddy_edge.ear.endpointing import Endpointing
+from teddy_edge.ear.segmenter import NAME, SpeechBegan, SpeechGoesOn, UtteranceEnded
 from teddy_edge.waking.features import STEP
 from teddy_edge.waking.head import open_head
 from teddy_edge.waking.spotter import Spotter, Watch, Woke
@@ -50,6 +51,14 @@ def features() -> LoudnessFeatures:
 def spotter(features: LoudnessFeatures, tmp_path: Path) -> Spotter:
     write_head(tmp_path, "loud")
     return Spotter(features=features, watches=[Watch(open_head("loud", folder=tmp_path), Woke)])
+
+
+def heard(spotter: Spotter, pcm: Pcm, *, drowned: bool = False) -> list[EarEvent]:
+    """What an ear tells whose network takes nothing for speech."""
+    ear = Ear(gate=Gated(lambda hop: True), net=Deaf(), endpointing=Endpointing(), spotter=spotter)
+    hops = pcm[: len(pcm) // HOP * HOP].reshape(-1, HOP)
+    events = [event for n, hop in enumerate(hops) for event in ear.step(Hop(hop, n * HOP, drowned=drowned))]
+    return [event for event in events if not isinstance(event, SpeechGoesOn)]
 
 
 def told(
@@ -99,6 +108,21 @@ def test_what_is_told_while_the_gate_is_open_does_not_depend_on_when_it_opened(
     # second is told though it would have been too soon after the first.
     heard = {at for at in always if is_open(at // HOP - 1)}
     assert heard <= set(gated)
+
+
+def test_who_calls_the_bear_is_heard_though_the_network_takes_it_for_no_speech(spotter: Spotter) -> None:
+    began, woke, *_, ended = heard(spotter, sound(8, [20 * STEP]))
+
+    assert isinstance(began, SpeechBegan)
+    assert isinstance(woke, Woke)
+    assert isinstance(ended, UtteranceEnded)
+    assert ended.utterance.speech_start == woke.at - NAME
+    assert ended.utterance.speech_start <= woke.at <= ended.utterance.decided
+    assert LOUD in ended.utterance.pcm
+
+
+def test_the_name_in_the_bears_own_voice_begins_no_utterance(spotter: Spotter) -> None:
+    assert [type(each) for each in heard(spotter, sound(8, [20 * STEP]), drowned=True)] == [Woke]
 
 
 def test_a_stream_that_begins_anywhere_is_spotted_on_the_same_grid(spotter: Spotter) -> None:

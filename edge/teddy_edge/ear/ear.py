@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ from teddy_edge.ear.endpointing import Endpointing, WordsSoFar
 from teddy_edge.ear.history import History
 from teddy_edge.ear.segmenter import FRAME, STIR, Judged, Segmenter, SegmenterEvent, SpeechGoesOn
 from teddy_edge.waking.features import STEP
-from teddy_edge.waking.spotter import LOOKED_BACK, Spotted
+from teddy_edge.waking.spotter import LOOKED_BACK, Spotted, Woke
 
 LOOK_BACK = EAR_RATE // 2  # samples the network hears again from before the gate opened
 _SILENCE = np.zeros(HOP, np.int16)
@@ -109,7 +110,8 @@ class Ear:
             self._open = True
             self._net.reset()
             self._judged = max(self._judged, heard.index + HOP - LOOK_BACK)
-        return [*self._spot(), *self._judge()]
+        spotted = self._spot()
+        return [*self._believed(spotted, heard), *spotted, *self._judge()]
 
     def _spot(self) -> list[Spotted]:
         """The spotter hears on from where it was, or begins anew where that would take longer.
@@ -127,6 +129,13 @@ class Ear:
         _, pcm = self._sounds.cut(begin, end)
         self._spotted = end
         return self._spotter.hear(pcm)
+
+    def _believed(self, spotted: Sequence[Spotted], heard: Hop) -> list[EarEvent]:
+        """The bear's name is speech, except where only its own voice was heard."""
+        if heard.drowned:
+            return []
+        events = [self._segmenter.believe(each.at) for each in spotted if isinstance(each, Woke)]
+        return [event for event in events if event is not None]
 
     def _judge(self) -> list[EarEvent]:
         events: list[EarEvent] = []

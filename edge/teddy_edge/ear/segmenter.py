@@ -19,6 +19,7 @@ LEAST_SPEECH: Final = 5 * FRAME  # less than this in a whole utterance was a cou
 PRE_ROLL: Final = EAR_RATE // 2
 PAUSE: Final = 4 * FRAME  # samples (0.13 s) behind the last speech after which it may be one
 TAIL: Final = PAUSE  # kept behind the last speech; as much as a pause has, so that it can be heard ahead
+NAME: Final = 4 * EAR_RATE // 5  # samples before a spotting in which the spotted words were said
 LONGEST: Final = 15 * EAR_RATE  # hard cap of a turn
 
 
@@ -125,6 +126,19 @@ class Segmenter:
         """What was being said is not to be heard."""
         self._speech = None
         self._onset = 0
+
+    def believe(self, at: int) -> SegmenterEvent | None:
+        """The bear was called by its name about here: that was speech, whatever the network makes of it.
+
+        A short call of a high voice is at times no speech to the network at all.
+        """
+        if self._speech is not None:
+            self._speech.voiced = max(self._speech.voiced, LEAST_SPEECH)
+            return None
+        began = max(0, at - NAME)
+        self._speech = _Speech(start=began, end=at, voiced=LEAST_SPEECH, resumed=began)
+        self._onset = 0
+        return SpeechBegan(at)
 
     def judge(self, probability: float, start: int) -> SegmenterEvent | None:
         """Take the probability of the frame that begins at sample `start`."""
