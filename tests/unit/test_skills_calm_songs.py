@@ -126,6 +126,7 @@ def test_a_lullaby_is_a_lullaby(chooser: Chooser) -> None:
         reply = SkillTalk(chooser, chance=SeededChance(seed)).say("sing a lullaby")
 
         assert reply.note["song"] in ("songs.bedtime", "songs.lullaby")
+        assert reply.lines[0].startswith("songs.soft.")
 
 
 SONGS = parse_songs(read_authored("teddy_edge.conversation.skills", "songs.toml")).songs

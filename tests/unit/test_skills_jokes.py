@@ -139,6 +139,17 @@ def test_a_riddle_is_a_riddle_where_one_was_asked_for(chooser: Chooser) -> None:
         assert "riddle" in SkillTalk(chooser, chance=SeededChance(seed)).say("Ask me a riddle").note
 
 
+@pytest.mark.parametrize("words", ["why", "but why?", "how come", "why is that funny"])
+def test_a_joke_that_was_not_understood_is_taken_lightly(
+    chooser: Chooser, book: JokeBook, words: str
+) -> None:
+    talk = SkillTalk(chooser)
+    talk.recent = Recent(skill="jokes", topic="jokes", note={"told": "jokes.pony"}, lines=("jokes.pony",))
+
+    assert talk.say(words).text in {line.text for line in book.said.puzzled}
+    assert talk.say("yes").lines[0] != "jokes.pony"
+
+
 def test_the_bear_listens_to_the_childs_own_joke(chooser: Chooser, book: JokeBook) -> None:
     talk = SkillTalk(chooser)
 

@@ -33,6 +33,7 @@ class Heard:
     for_riddle: tuple[Pattern, ...]
     no_wish: tuple[Pattern, ...]  # jokes are spoken of, and none is asked for
     giving_up: tuple[Pattern, ...]
+    wonders: tuple[Pattern, ...]  # why a joke is funny
     guesses: tuple[Pattern, ...]  # how a guess begins
     no_guess: tuple[Pattern, ...]  # how a sentence begins that is no guess
     child_tells: tuple[Pattern, ...]  # the child would like to tell one
@@ -46,6 +47,7 @@ class Said:
 
     cheers: tuple[Line, ...]
     kind: tuple[Line, ...]  # before the answer after a wrong guess
+    puzzled: tuple[Line, ...]  # when a joke was not understood; each offers another
     reveals: tuple[Line, ...]  # before the answer of a riddle that was given up
     telling: tuple[Line, ...]  # when the child would like to tell one
     laughs: tuple[Line, ...]

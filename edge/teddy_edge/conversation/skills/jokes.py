@@ -38,6 +38,7 @@ class Move(Enum):
     LIKELY_GUESSES = auto()  # says only a word or two
     MAY_GUESS = auto()  # says something that nobody else may want
     GIVES_UP = auto()
+    WONDERS = auto()  # why a joke is funny
 
 
 _FIT: Final = {
@@ -54,6 +55,7 @@ _FIT: Final = {
     Move.LIKELY_GUESSES: 0.75,
     Move.MAY_GUESS: 0.45,
     Move.GIVES_UP: 0.96,
+    Move.WONDERS: 0.9,
 }
 
 
@@ -90,6 +92,8 @@ class Jokes:
                 return self._reply(pick(said.who_exactly, recent, chance), note=_LISTENING)
             case Situation(Move.RIDDLES):
                 return self._reply(pick(said.asks_back, recent, chance), note=_LISTENING)
+            case Situation(Move.WONDERS):
+                return self._reply(pick(said.puzzled, recent, chance), note={"yes": "tell me another joke"})
             case Situation(Move.TOLD):
                 return self._reply(pick(said.laughs, recent, chance))
             case Situation(Move.GUESSES_RIGHT, Riddle() as riddle):
@@ -138,6 +142,8 @@ class Jokes:
                 return Move.GIVES_NAME
             case "joke":
                 return Move.RIDDLES if matches(self._book.heard.child_riddles, words) else Move.TOLD
+            case None if "told" in recent.note and matches(self._book.heard.wonders, words):
+                return Move.WONDERS
             case _:
                 return Move.OTHER
 
@@ -148,7 +154,7 @@ class Jokes:
         said = [Line(line.id, line.words_for(heard.band))]
         if seen.riddle:  # the child would rather have another, and still learns the answer
             said.insert(0, seen.riddle.answer)
-        return self._reply(*said, note={"riddle": line.id} if line.id in book.riddles else {})
+        return self._reply(*said, note={"riddle" if line.id in book.riddles else "told": line.id})
 
     def _reply(self, *lines: Line, note: Mapping[str, str] | None = None) -> Reply:
         return reply_of(*lines, skill=self.name, note=note)

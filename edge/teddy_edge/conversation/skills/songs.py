@@ -30,6 +30,7 @@ _JOINED: Final = 0.93  # above what the words of a song may mean elsewhere, belo
 class Song:
     line: Line
     about: tuple[Pattern, ...]
+    soft: bool = False  # a lullaby
     more: tuple[Line, ...] = ()  # parts that follow when the child has joined in
 
     def behind(self, part: str) -> tuple[Line, Line | None] | None:
@@ -55,6 +56,7 @@ class Said:
     """What the bear says around songs."""
 
     openings: tuple[Line, ...]
+    soft: tuple[Line, ...]  # before a lullaby
     other: tuple[Line, ...]  # before a song that is not about what was asked for
     leaving: tuple[Line, ...]  # when no song is wanted
 
@@ -106,7 +108,8 @@ class Songs:
         fitting = book.about(words)
         song = pick_of(fitting or book.songs, recent, chance)
         missed = not fitting and matches(book.asked.about_something, words)
-        opening = pick(book.said.other if missed else book.said.openings, recent, chance)
+        openings = book.said.soft if song.soft else book.said.openings
+        opening = pick(book.said.other if missed else openings, recent, chance)
         return self._sung(song, heard, opening)
 
     def _joined(self, heard: Heard, recent: Recent) -> tuple[Song, str] | None:
@@ -142,6 +145,7 @@ def parse_songs(data: bytes, *, name: str = "songs.toml") -> SongBook:
             Song(
                 Line(f"songs.{key}", row.text),
                 book.patterns(row.about),
+                row.soft,
                 numbered(f"songs.{key}.more", row.more),
             )
             for key, row in file.song.items()
@@ -168,6 +172,7 @@ class SongRow(Authored):
 
     about: tuple[str, ...]
     text: Spoken
+    soft: bool = False
     more: tuple[Spoken, ...] = ()
 
 
