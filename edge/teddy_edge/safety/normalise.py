@@ -145,8 +145,8 @@ def _phones(row: list[str]) -> list[int]:
         end = at
         values: list[int] = []
         digits = ""
-        while end < len(row) and (row[end].isdigit() or row[end] in DIGITS):
-            number = row[end] if row[end].isdigit() else str(DIGITS[row[end]])
+        while end < len(row) and (row[end].isdecimal() or row[end] in DIGITS):
+            number = row[end] if row[end].isdecimal() else str(DIGITS[row[end]])
             values.append(int(number))
             digits += number
             end += 1
