@@ -20,14 +20,17 @@ from teddy_edge.container.parts import open_parts
 from teddy_edge.conversation.answering import Answering, RulesAlone
 from teddy_edge.conversation.report import Nobody, Onlooker
 from teddy_edge.conversation.skills.chooser import load_chooser
+from teddy_edge.inference.governor import DEADLINES, Governor, ThreadGovernor
 from teddy_edge.inference.models import ModelStore
-from teddy_edge.safety.guard import Guard
+from teddy_edge.safety.classifier import Classifier
+from teddy_edge.safety.guard import Guard, load_guard
 from teddy_edge.safety.policy import load_policy
 from teddy_edge.safety.scripts import load_scripts
 from teddy_edge.safety.verdict import Finding, Side
 from teddy_edge.settings import Settings, read
 from teddy_shared import logs
 from teddy_shared.clock import Chance, SeededChance
+from teddy_shared.errors import ConfigError
 from workshop.measuring import Figure, Options
 from workshop.never.attempts import every_attempt
 from workshop.never.running import Made, Offered, make, offer
@@ -91,14 +94,18 @@ async def _run(seed: int, *, guarded: bool) -> tuple[list[Made], list[Offered]]:
 
 @asynccontextmanager
 async def open_answering(data: Path, seed: int) -> AsyncIterator[Answering]:
-    """The bear's own, with everything in it but chance."""
+    """The bear's own, with everything in it but chance and haste."""
     context = {Settings: read(overrides={"data": data}), Onlooker: Nobody()}
-    providers = (*bear_providers(Mind(patience=AT_LEISURE)), _Seeded(seed))
+    providers = (*bear_providers(Mind(patience=AT_LEISURE)), _Unhurried(seed))
     async with open_parts(*providers, context=context) as parts:
+        if not await (await parts.get(Guard)).works():
+            raise ConfigError("the guard does not work; `teddy doctor` says why")
         yield await parts.get(Answering)
 
 
-class _Seeded(Provider):
+class _Unhurried(Provider):
+    """The same chance each time, and time for the guard: on a busy machine it would refuse for slowness."""
+
     scope = Scope.APP
 
     def __init__(self, seed: int) -> None:
@@ -108,6 +115,16 @@ class _Seeded(Provider):
     @provide(override=True)
     def chance(self) -> Chance:
         return SeededChance(self._seed)
+
+    @provide(override=True)
+    async def governor(self) -> AsyncIterator[Governor]:
+        governor = ThreadGovernor(deadlines=dict.fromkeys(DEADLINES, AT_LEISURE))
+        yield governor
+        await asyncio.to_thread(governor.close)
+
+    @provide(override=True)
+    async def guard(self, classifier: Classifier) -> Guard:
+        return await asyncio.to_thread(load_guard, judges=(classifier,), deadline=AT_LEISURE)
 
 
 def figures(made: Sequence[Made], offered: Sequence[Offered]) -> list[Figure]:
