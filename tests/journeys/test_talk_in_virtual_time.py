@@ -255,3 +255,25 @@ def test_the_same_talk_goes_the_same_way_every_time(
     again = run_virtual(once(tmp_path / "two"))
 
     assert first == again
+
+
+@pytest.mark.virtual_time
+async def test_a_timer_rings_by_itself_when_its_time_is_up(
+    warm: VirtualParts, speaking: Speaking, tmp_path: Path
+) -> None:
+    async with home(warm, tmp_path) as at:
+        moves: list[State] = []
+        at.talking.states.observe(moves.append)
+        await at.room.say(speaking.child("Set a timer for one minute."))
+        await at.answered(1)
+        assert at.reports[0].skill == "timers"
+        before = len(at.room.played)
+
+        await at.room.quiet(50)
+        assert State.RINGING not in moves
+        await at.room.quiet(20)
+
+        ringing = moves.index(State.RINGING)
+        assert moves[ringing : ringing + 3] == [State.RINGING, State.SPEAKING, State.FOLLOW_UP]
+        assert at.room.played[before:].any()
+        assert len(at.reports) == 1  # nobody spoke, so nothing is told of a turn

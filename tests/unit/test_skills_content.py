@@ -23,6 +23,7 @@ from teddy_edge.conversation.skills.remembering import parse_remembering
 from teddy_edge.conversation.skills.songs import parse_songs
 from teddy_edge.conversation.skills.story_book import parse_stories
 from teddy_edge.conversation.skills.templates import templates
+from teddy_edge.conversation.skills.timing import parse_timing
 from teddy_edge.conversation.skills.twenty_book import parse_twenty
 from teddy_edge.conversation.skills.who_is_it import parse_who
 from teddy_edge.conversation.skills.word_book import parse_words
@@ -145,5 +146,6 @@ PARSERS: Final[dict[str, Callable[[bytes], object]]] = {
     "who_is_it": parse_who,
     "remembering": parse_remembering,
     "twenty_questions": parse_twenty,
+    "timing": parse_timing,
     "space": lambda data: parse_knowledge(data, name="space.toml"),
 }

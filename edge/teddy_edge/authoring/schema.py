@@ -27,6 +27,7 @@ from teddy_edge.conversation.skills.remembering import parse_remembering
 from teddy_edge.conversation.skills.songs import parse_songs
 from teddy_edge.conversation.skills.steering import Steering, load_steering
 from teddy_edge.conversation.skills.story_book import Story, parse_stories
+from teddy_edge.conversation.skills.timing import parse_timing
 from teddy_edge.conversation.skills.twenty_book import parse_twenty
 from teddy_edge.conversation.skills.who_is_it import parse_who
 from teddy_edge.conversation.skills.wondering import parse_wondering
@@ -62,6 +63,7 @@ PARSERS: Final[Mapping[str, Parser]] = {
     NAME: lambda data: parse_authored(Spoken, data, NAME),
     "steering.toml": Steering.parse,
     "stories.toml": lambda data: parse_stories(data, PRODUCT.stories()),
+    "timing.toml": parse_timing,
     "twenty_questions.toml": parse_twenty,
     "who_is_it.toml": parse_who,
     "wondering.toml": parse_wondering,

@@ -8,11 +8,15 @@ from functools import partial
 from dishka import Provider, Scope, alias, provide
 
 from teddy_edge.conversation.answering import Answering, Understanding
+from teddy_edge.conversation.dialogue import Alarm
 from teddy_edge.conversation.guard_alarm import GuardAlarm
 from teddy_edge.conversation.limiting import Allowance, Limiting, load_limits
+from teddy_edge.conversation.ringing import Bell
 from teddy_edge.conversation.skills.authors import load_content
 from teddy_edge.conversation.skills.by_meaning import PATIENCE, ByMeaning, load_examples
 from teddy_edge.conversation.skills.chooser import Chooser, load_chooser
+from teddy_edge.conversation.skills.timing import Timing, load_timing
+from teddy_edge.conversation.timers import Timers
 from teddy_edge.inference.governor import Governor
 from teddy_edge.inference.meaning import OneMeaning, open_meaning
 from teddy_edge.inference.models import ModelStore
@@ -56,9 +60,16 @@ class Mind(Provider):
         return await asyncio.to_thread(load_scripts)
 
     @provide
-    async def chooser(self, settings: Settings) -> Chooser:
+    async def timing(self, clock: Clock) -> Timing:
+        return await asyncio.to_thread(load_timing, Timers(clock=clock))
+
+    @provide
+    async def chooser(self, settings: Settings, timing: Timing) -> Chooser:
         content = await asyncio.to_thread(load_content, settings.content)
-        return await asyncio.to_thread(load_chooser, content)
+        return await asyncio.to_thread(load_chooser, content, timing)
+
+    alarm = alias(source=Timing, provides=Alarm)
+    bell = alias(source=Timing, provides=Bell)
 
     @provide
     async def by_meaning(self, meaning: OneMeaning, profile: Profile, governor: Governor) -> ByMeaning:

@@ -26,6 +26,7 @@ from teddy_edge.conversation.meter import Meter
 from teddy_edge.conversation.overhearing import Overhearing
 from teddy_edge.conversation.patience import Patience
 from teddy_edge.conversation.report import Onlooker
+from teddy_edge.conversation.ringing import Bell, Ringing
 from teddy_edge.conversation.states import States
 from teddy_edge.conversation.turn import TurnTaker
 from teddy_edge.conversation.turn_log import TurnLog
@@ -163,6 +164,14 @@ class Talk(Provider):
     @provide
     def overhearing(self, hearing: HearingAhead, inbox: Inbox) -> Overhearing:
         return Overhearing(hearing=hearing, post=inbox.post)
+
+    @provide
+    def ringing(
+        self, bell: Bell, answering: Answering, models: Models, mouth: Mouth, memory: Memory, chance: Chance
+    ) -> Ringing:
+        return Ringing(
+            bell=bell, answering=answering, voice=models.voice, mouth=mouth, memory=memory, chance=chance
+        )
 
     floor = provide(Floor)
     turns = provide(Turns)

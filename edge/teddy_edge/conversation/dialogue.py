@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Final
+from typing import Final, Protocol
 
 from teddy_edge.audio.mouth import ClauseHeard, Drained, Hushed, SoundBegan
 from teddy_edge.audio.ring import Overrun
@@ -35,6 +35,7 @@ from teddy_edge.ear.segmenter import (
 )
 from teddy_edge.ear.thread import Noticed
 from teddy_edge.waking.spotter import StopHeard, Woke
+from teddy_shared.clock import Clock
 from teddy_shared.logs import log
 
 FOLLOW_UP: Final = 8.0  # seconds after an answer or a squeeze in which the next word needs no waking
@@ -44,6 +45,14 @@ WAITING: Final = (
 # A name said over a reply ends it before anybody looks at the words, so a maybe is not enough: in a crowd the
 # head alone hears its name some times a minute.
 SURE: Final = 0.5
+
+
+class Alarm(Protocol):
+    """A timer."""
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until it rings; none where nothing runs."""
 
 
 class Dialogue:
@@ -63,7 +72,9 @@ class Dialogue:
         generations: Generations,
         attention: Attention,
         allowance: Allowance,
+        alarm: Alarm,
         meter: Meter,
+        clock: Clock,
     ) -> None:
         self._turns = turns
         self._floor = floor
@@ -76,6 +87,8 @@ class Dialogue:
         self._generations = generations
         self._attention = attention
         self._allowance = allowance
+        self._alarm = alarm
+        self._clock = clock
         self._meter = meter
         self._waiting: deque[Said] = deque(maxlen=WAITING)  # to be answered when the floor is free
         self._child_speaks = False
@@ -107,7 +120,7 @@ class Dialogue:
             while True:
                 news = await self._next()
                 if news is None:
-                    self._idle()
+                    self._ring(tasks) if self._until_ringing == 0 else self._idle()
                     continue
                 await self._deal_with(news, tasks)
                 self._inbox.done()
@@ -164,12 +177,24 @@ class Dialogue:
                 self._turns.follow(news)
 
     async def _next(self) -> News | None:
-        """None when the bear has waited for a word in vain."""
+        """None when the bear has waited for a word in vain, or a timer is up."""
+        ring, now = self._until_ringing, asyncio.get_running_loop().time()
+        ends = [at for at in (self._lapses, None if ring is None else now + ring) if at is not None]
         try:
-            async with asyncio.timeout_at(self._lapses):
+            async with asyncio.timeout_at(min(ends, default=None)):
                 return await self._inbox.next()
         except TimeoutError:
             return None
+
+    @property
+    def _until_ringing(self) -> float | None:
+        """Seconds; none where no timer runs, or where the bear is busy and rings when it is not."""
+        resting = self._states.now in AT_REST and not self._child_speaks and not self._turns.under_way
+        return self._alarm.left if resting else None
+
+    def _ring(self, tasks: asyncio.TaskGroup) -> None:
+        self._states.to(State.RINGING)
+        self._turns.ring(self._clock.monotonic(), tasks)
 
     def _set_the_window(self, state: State) -> None:
         """Counted from the beginning of the wait: a sound that is no word does not make it longer."""

@@ -11,6 +11,7 @@ from teddy_edge.conversation.generation import Generations
 from teddy_edge.conversation.inbox import Inbox, Said, TurnFinished
 from teddy_edge.conversation.journal import Turn
 from teddy_edge.conversation.playback import Playback
+from teddy_edge.conversation.ringing import Ringing
 from teddy_edge.conversation.turn import TurnTaker
 from teddy_shared.ages import AgeBand
 from teddy_shared.clock import Chance
@@ -37,6 +38,7 @@ class Turns:
         self,
         *,
         taker: TurnTaker,
+        ringing: Ringing,
         floor: Floor,
         mouth: Mouth,
         generations: Generations,
@@ -45,6 +47,7 @@ class Turns:
         chance: Chance,
     ) -> None:
         self._taker = taker
+        self._ringing = ringing
         self._floor = floor
         self._mouth = mouth
         self._generations = generations
@@ -61,6 +64,16 @@ class Turns:
 
     def begin(self, said: Said, tasks: asyncio.TaskGroup) -> None:
         """Only when none is under way. `TurnFinished` tells when it has ended by itself."""
+        turn, playback = self._new(said.at)
+        taking = self._take(turn, said, playback)
+        self._task = tasks.create_task(taking, name=f"turn-{turn.generation}")
+
+    def ring(self, at: float, tasks: asyncio.TaskGroup) -> None:
+        """A timer is up; else like a turn."""
+        turn, playback = self._new(at)
+        self._task = tasks.create_task(self._ring(turn, playback), name=f"ring-{turn.generation}")
+
+    def _new(self, at: float) -> tuple[Turn, Playback]:
         generation = self._generations.next()
         self._mouth.begin(generation)
         self._playback = Playback(generation=generation)
@@ -71,10 +84,9 @@ class Turns:
             trace=Trace.start(self._chance),
             band=self._child.age_band,
             profile=self._child.profile,
-            decided_at=said.at,
+            decided_at=at,
         )
-        taking = self._take(self._turn, said, self._playback)
-        self._task = tasks.create_task(taking, name=f"turn-{generation}")
+        return self._turn, self._playback
 
     def follow(self, event: MouthEvent) -> None:
         """How far its reply was heard."""
@@ -102,4 +114,8 @@ class Turns:
 
     async def _take(self, turn: Turn, said: Said, playback: Playback) -> None:
         await self._taker.take(turn, said, playback, speaking=self._floor.reply_sounds)
+        self._inbox.post(TurnFinished(turn.generation))
+
+    async def _ring(self, turn: Turn, playback: Playback) -> None:
+        await self._ringing.ring(turn, playback, speaking=self._floor.reply_sounds)
         self._inbox.post(TurnFinished(turn.generation))

@@ -26,11 +26,13 @@ from teddy_edge.conversation.skills.songs import load_songs
 from teddy_edge.conversation.skills.steering import Steering, Wish, load_steering
 from teddy_edge.conversation.skills.stories import load_stories
 from teddy_edge.conversation.skills.telling import with_favourites
+from teddy_edge.conversation.skills.timing import Timing, load_timing
 from teddy_edge.conversation.skills.twenty_questions import load_twenty_questions
 from teddy_edge.conversation.skills.who_is_it import load_who_is_it
 from teddy_edge.conversation.skills.wondering import load_wondering
 from teddy_edge.conversation.skills.word_games import load_word_games
-from teddy_shared.clock import Chance
+from teddy_edge.conversation.timers import Timers
+from teddy_shared.clock import Chance, SystemClock
 
 LEAST_FIT: Final = 0.3  # below, nobody would be sure enough to answer
 UNSURE: Final = 0.5  # below, what the words resemble counts more than what the rules found in them
@@ -101,7 +103,7 @@ class Chooser:
         return heard if named == heard.text else replace(heard, text=named)
 
 
-def load_chooser(content: Content = PRODUCT) -> Chooser:
+def load_chooser(content: Content = PRODUCT, timing: Timing | None = None) -> Chooser:
     """Everything the bear can talk about; blocks. Raises ConfigError for content that is wrong."""
     steering, playing, quiz_lines = load_steering(), load_playing(), load_quiz_lines()
     follow_ups = load_follow_ups(steering)
@@ -117,6 +119,7 @@ def load_chooser(content: Content = PRODUCT) -> Chooser:
         load_calm(steering),
         load_numbers(quiz_lines, steering, playing),
         load_word_games(quiz_lines, steering, playing),
+        timing or load_timing(Timers(clock=SystemClock())),
         load_who_is_it(quiz_lines, steering, playing),
         load_remembering(quiz_lines, steering, playing),
         load_twenty_questions(steering, playing),
