@@ -39,7 +39,18 @@ def test_the_bear_says_that_it_is_a_toy(chooser: Chooser, text: str) -> None:
         assert "toy" in answer or "computer" in answer
 
 
-@pytest.mark.parametrize("text", ["Goodbye.", "Good night, Teddy.", "I have to go now.", "Bye!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Goodbye.",
+        "Good night, Teddy.",
+        "I have to go now.",
+        "Bye!",
+        "night night",
+        "nighty night teddy",
+        "okay bye",
+    ],
+)
 def test_a_goodbye_is_accepted_at_once(chooser: Chooser, text: str) -> None:
     for answer in every_answer(chooser, text):
         assert "?" not in answer
@@ -51,6 +62,18 @@ def test_stop_gets_a_short_yes(chooser: Chooser, text: str) -> None:
     for answer in every_answer(chooser, text):
         assert answer.startswith(("Okay", "All right"))
         assert len(answer.split()) <= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("louder", "voice"), ("can you talk slower please", "voice"), ("you talk too fast", "voice"),
+        ("wait", "wait"), ("hold on a minute", "wait"), ("another game", "what_i_can_do"),
+        ("look at this", "cannot_see"),
+    ],
+)  # fmt: skip
+def test_what_steers_a_talk_is_answered_truly(chooser: Chooser, text: str, topic: str) -> None:
+    assert SkillTalk(chooser).say(text).topic == topic
 
 
 def test_what_it_can_do_is_real_and_differs_each_time(chooser: Chooser) -> None:

@@ -140,7 +140,9 @@ def test_a_timer_outlives_the_talk_in_which_it_was_set(chooser: Chooser, watch: 
 
 
 def test_a_bear_that_was_started_anew_says_that_no_timer_runs(watch: Watch) -> None:
-    reply = SkillTalk(load_chooser(timing=load_timing(Timers(clock=watch)))).say("how long is left on the timer")
+    reply = SkillTalk(load_chooser(timing=load_timing(Timers(clock=watch)))).say(
+        "how long is left on the timer"
+    )
 
     assert reply.lines[0].startswith("timers.none_runs")
 

@@ -17,6 +17,7 @@ from teddy_edge.conversation.skills.company import parse_company
 from teddy_edge.conversation.skills.content import FOLDER, PRODUCT
 from teddy_edge.conversation.skills.fallback import parse_fallback
 from teddy_edge.conversation.skills.follow_up import parse_follow_ups
+from teddy_edge.conversation.skills.insisting import parse_insisting
 from teddy_edge.conversation.skills.joke_book import parse_jokes
 from teddy_edge.conversation.skills.knowledge import parse_knowledge
 from teddy_edge.conversation.skills.number_book import parse_numbers
@@ -48,6 +49,7 @@ PARSERS: Final[Mapping[str, Parser]] = {
     "company.toml": parse_company,
     "fallback.toml": parse_fallback,
     "follow_up.toml": lambda data: parse_follow_ups(data, load_steering()),
+    "insisting.toml": parse_insisting,
     "jokes.toml": parse_jokes,
     "limits.toml": parse_limits,
     "meaning.toml": parse_examples,

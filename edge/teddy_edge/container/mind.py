@@ -68,7 +68,7 @@ class Mind(Provider):
         content = await asyncio.to_thread(load_content, settings.content)
         return await asyncio.to_thread(load_chooser, content, timing)
 
-    alarm = alias(source=Timing, provides=Alarm)
+    timer = alias(source=Timing, provides=Alarm)
     bell = alias(source=Timing, provides=Bell)
 
     @provide

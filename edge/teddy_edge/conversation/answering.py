@@ -89,12 +89,7 @@ class Answering:
         if not verdict.decision.answers:
             if self._limiting and verdict.decision is Decision.COMFORT_AND_ALERT:
                 self._limiting.stay()
-            return Answer(
-                verdict,
-                Reply(
-                    text=self._scripts.line(verdict, heard.band), skill="guard", topic=verdict.decision.value
-                ),
-            )
+            return Answer(verdict, self._guarded(verdict, heard, recent))
         choice = self._chooser.choose(heard, recent)
         if self._limiting and self._limiting.closed:
             meant_by_rules = choice.answer(recent, self._chance)
@@ -110,6 +105,19 @@ class Answering:
         if self._limiting:
             reply = self._limiting.before_the_end(heard, reply, recent, self._chance)
         return Answer(verdict, reply)
+
+    def _guarded(self, verdict: Verdict, heard: Heard, recent: Recent) -> Reply:
+        """The script; what is no emergency is said in other words to a child who goes on about it."""
+        category = verdict.categories[0] if verdict.categories else "general"
+        reply = Reply(
+            text=self._scripts.line(verdict, heard.band),
+            skill="guard",
+            topic=verdict.decision.value,
+            lines=(f"guard.{verdict.decision.value}.{category}",),
+        )
+        if verdict.decision is Decision.COMFORT_AND_ALERT:
+            return reply
+        return self._chooser.insisted(reply, category, heard, recent, self._chance)
 
     async def safe_clauses(self, text: str, band: AgeBand) -> AsyncIterator[Passed]:
         """The reply clause by clause as far as the guard passes it; then a safe line, and the end."""

@@ -13,6 +13,7 @@ from teddy_edge.conversation.skills.company import load_company
 from teddy_edge.conversation.skills.content import PRODUCT, Content
 from teddy_edge.conversation.skills.fallback import load_fallback
 from teddy_edge.conversation.skills.follow_up import load_follow_ups
+from teddy_edge.conversation.skills.insisting import Insisting, load_insisting
 from teddy_edge.conversation.skills.jokes import load_jokes
 from teddy_edge.conversation.skills.knowing import load_nature, load_space
 from teddy_edge.conversation.skills.numbers import load_numbers
@@ -56,10 +57,18 @@ class Choice:
 class Chooser:
     """Holds no state, so that every turn of a talk may ask it."""
 
-    def __init__(self, *, skills: Sequence[Skill], fallback: Skill, steering: Steering | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        skills: Sequence[Skill],
+        fallback: Skill,
+        steering: Steering | None = None,
+        insisting: Insisting | None = None,
+    ) -> None:
         self._skills = tuple(skills)
         self._fallback = fallback
         self._steering = steering
+        self._insisting = insisting
 
     @property
     def names(self) -> frozenset[str]:
@@ -84,6 +93,12 @@ class Chooser:
         if choice.fit >= UNSURE and (meant.lead < BY_FAR or choice.skill.name == recent.skill):
             return choice
         return self.choose(replace(choice.heard, text=meant.request), recent)
+
+    def insisted(self, reply: Reply, category: str, heard: Heard, recent: Recent, chance: Chance) -> Reply:
+        """A reply of the guard's, in other words where the child has heard it lately."""
+        if self._insisting is None or not set(reply.lines) & set(recent.lines):
+            return reply
+        return self._insisting.again(reply, category, heard, recent, chance)
 
     def answer(self, heard: Heard, recent: Recent, chance: Chance) -> Reply:
         """By rules alone."""
@@ -127,4 +142,6 @@ def load_chooser(content: Content = PRODUCT, timing: Timing | None = None) -> Ch
         load_nature(steering, follow_ups, content),
         Repeating(steering=steering),
     )
-    return Chooser(skills=skills, fallback=load_fallback(offers), steering=steering)
+    return Chooser(
+        skills=skills, fallback=load_fallback(offers), steering=steering, insisting=load_insisting(offers)
+    )

@@ -16,6 +16,9 @@ from teddy_edge.safety.phrases import Pattern, PatternError, Phrasebook
 from teddy_shared.clock import Chance
 from teddy_shared.errors import ConfigError
 
+_QUESTIONS: Final = frozenset(("what", "who", "where", "how", "when", "which", "why"))
+
+NAMED: Final = 2  # words of a sentence that asks for nothing: "ball", "up up"
 LONG: Final = (
     14  # words of a sentence that is a long tale; it is thanked for, and not told that it is unknown
 )
@@ -47,7 +50,8 @@ class Fallback:
         if not words.row:
             line = pick(book.waiting, recent, chance)
             return Reply(text=line.text, skill=self.name, topic="waiting", lines=(line.id,))
-        lines = book.told if matches(book.tells, words) else book.asked
+        told = matches(book.tells, words) or (len(words.row) <= NAMED and not words.every & _QUESTIONS)
+        lines = book.told if told else book.asked
         if len(words.row) >= LONG:
             lines = book.rambled
         line, offered = pick(lines, recent, chance), self._offers.two(heard.band, recent, chance)

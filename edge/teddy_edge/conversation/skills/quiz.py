@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final, Protocol
 
 from pydantic import Field
@@ -148,9 +148,7 @@ class Quiz:
         kind, count = recent.note["quiz"], int(recent.note["count"])
         level, game = Level.of(f"{self._skill}.{kind}", recent), f"{self._skill}.{kind}"
         kept = level.kept(game) if right is None else level.after(right=right).kept(game)
-        then = Recent(
-            recent.skill, recent.topic, recent.text, recent.note, recent.lines, {**recent.kept, **kept}
-        )
+        then = replace(recent, kept={**recent.kept, **kept})
         if count >= ROUND:
             enough = pick(self._lines.enough, recent, chance)
             return self._reply(*before, enough, note={"yes": self._examiner.wish_for(kind)}, kept=kept)

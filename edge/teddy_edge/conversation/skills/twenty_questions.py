@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from teddy_edge.conversation.skills.lines import Line, pick, reply_of
@@ -195,9 +196,7 @@ class TwentyQuestions:
 
     def _thinking(self, line: Line, *, note: Mapping[str, str], also: str = "") -> Reply:
         reply = self._reply(line, note=note)
-        return (
-            Reply(reply.text, reply.skill, reply.topic, reply.note, (*reply.lines, also)) if also else reply
-        )
+        return replace(reply, lines=(*reply.lines, also)) if also else reply
 
     def _reply(self, *lines: Line, note: Mapping[str, str] | None = None) -> Reply:
         return reply_of(*lines, skill=self.name, note=note)
