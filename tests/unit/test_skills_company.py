@@ -142,11 +142,11 @@ def test_of_what_a_child_tells_about_itself_no_more_than_a_first_name_is_said(ch
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ('[[cue]]\ntopic = "a"\nheard = ["hi"]\nsay = ["Hi"]', "cue.0.say.0"),
+        ('[[cue]]\ntopic = "a"\nheard = ["hi"]\nsay = ["Hi"]', "cue.1.say.1"),
         ('[[cue]]\ntopic = "a"\nheard = ["@who"]\nsay = ["Hi."]', "cue a"),
-        ('[[cue]]\ntopic = "a"\nheard = []\nsay = ["Hi."]', "cue.0.heard"),
-        ('[[cue]]\ntopic = "a"\nsure = 2\nheard = ["hi"]\nsay = ["Hi."]', "cue.0.sure"),
-        ('[[cue]]\ntopic = "The child"\nheard = ["hi"]\nsay = ["Hi."]', "cue.0.topic"),
+        ('[[cue]]\ntopic = "a"\nheard = []\nsay = ["Hi."]', "cue.1.heard"),
+        ('[[cue]]\ntopic = "a"\nsure = 2\nheard = ["hi"]\nsay = ["Hi."]', "cue.1.sure"),
+        ('[[cue]]\ntopic = "The child"\nheard = ["hi"]\nsay = ["Hi."]', "cue.1.topic"),
         (2 * '[[cue]]\ntopic = "a"\nheard = ["hi"]\nsay = ["Hi."]\n', "two cues a"),
         ("", "cue"),
     ],
@@ -167,5 +167,5 @@ def test_wrong_steering_and_offers_are_refused_with_the_place() -> None:
         Steering.parse(re.sub(r"^huh.*$", "", steering, flags=re.M).encode())
     with pytest.raises(ConfigError, match=r"steering\.toml"):
         Steering.parse(steering.replace("< repeat", "< (repeat").encode())
-    with pytest.raises(ConfigError, match=r"offers\.toml: offer\.game\.0\.ask"):
+    with pytest.raises(ConfigError, match=r"offers\.toml: offer\.game\.1\.ask"):
         parse_offers(re.sub(r"^ask = .*$", 'ask = ""', offers, flags=re.M).encode())
