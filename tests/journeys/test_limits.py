@@ -11,11 +11,15 @@ import pytest
 from teddy_edge.body.looks import Look
 from teddy_edge.conversation.inbox import LimitsTurned
 from teddy_edge.conversation.showing import SHOWN
+from teddy_edge.conversation.skills.skill import Heard, Recent
+from teddy_edge.conversation.skills.timing import Timing
 from teddy_edge.conversation.states import State
 from teddy_edge.identity import Identity
 from teddy_edge.limits.standing import Standing
 from teddy_edge.limits.timekeeper import STAYS
 from teddy_edge.link.wishes import DOCUMENT, LINK
+from teddy_shared.ages import AgeBand
+from teddy_shared.clock import SeededChance
 from teddy_shared.envelope import Lane
 from teddy_shared.limits import Limits, QuietHours
 from teddy_shared.messages import SettingsDocument
@@ -74,6 +78,27 @@ async def test_in_quiet_hours_a_talk_waits_and_a_cry_for_help_does_not(
         quiet = State.QUIET_HOURS
         assert states == [quiet, quiet, quiet, State.FOLLOW_UP, quiet]
         assert SHOWN[quiet] is Look.QUIET_HOURS
+
+
+@pytest.mark.parametrize(("limits", "rings"), [(ALWAYS_QUIET, False), (A_MINUTE_A_DAY, True)])
+async def test_a_timer_rings_when_the_days_time_is_up_and_wakes_nobody_in_quiet_hours(
+    warm: VirtualParts,  # noqa: F811
+    limits: Limits,
+    rings: bool,
+    tmp_path: Path,
+) -> None:
+    async with home(warm, tmp_path) as at:
+        seen: list[State] = []
+        at.talking.states.observe(seen.append)
+        wished = Heard("Set a timer for twenty seconds.", 1.0, AgeBand.MIDDLE)
+        (await at.bear.parts.get(Timing)).answer(wished, Recent(), SeededChance(1))
+        await at.bear.timekeeper.talked(-60.0, at.talking.clock.monotonic())
+        await wish(at, limits)
+        resting = at.talking.states.now
+        await at.room.quiet(25.0)
+
+        assert resting is State.QUIET_HOURS
+        assert (State.RINGING in seen) is rings
 
 
 async def test_the_days_time_is_counted_and_used_up_also_after_a_restart(

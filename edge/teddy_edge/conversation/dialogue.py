@@ -34,6 +34,7 @@ from teddy_edge.ear.segmenter import (
     UtteranceEnded,
 )
 from teddy_edge.ear.thread import Noticed
+from teddy_edge.limits.standing import Standing
 from teddy_edge.waking.spotter import StopHeard, Woke
 from teddy_shared.clock import Clock
 from teddy_shared.logs import log
@@ -188,9 +189,10 @@ class Dialogue:
 
     @property
     def _until_ringing(self) -> float | None:
-        """Seconds; none where no timer runs, or where the bear is busy and rings when it is not."""
+        """Seconds; none where no timer runs, the bear is busy (it rings later), or a child may sleep."""
         resting = self._states.now in AT_REST and not self._child_speaks and not self._turns.under_way
-        return self._alarm.left if resting else None
+        quiet = self._allowance.standing is Standing.QUIET
+        return self._alarm.left if resting and not quiet else None
 
     def _ring(self, tasks: asyncio.TaskGroup) -> None:
         self._states.to(State.RINGING)
