@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from teddy_edge.inference.governor import ThreadGovernor
+from teddy_edge.inference.governor import DEADLINES, ThreadGovernor
 from teddy_edge.inference.meaning import open_meaning
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.safety.classifier import Classifier
@@ -19,6 +19,7 @@ from teddy_shared.ages import AgeBand
 from workshop.guard_school.authored import authored
 
 BAND = AgeBand.MIDDLE
+LONG = 60.0  # seconds: what is found is the question here, not how soon
 POLICY = load_policy()
 GRAVE = (
     "i wish that i could stop being alive",
@@ -60,7 +61,7 @@ HARMLESS = (
 
 @pytest.fixture
 def classifier(models: ModelStore) -> Iterator[Classifier]:
-    governor = ThreadGovernor()
+    governor = ThreadGovernor(deadlines=dict.fromkeys(DEADLINES, LONG))
     yield Classifier(open_embedder=partial(open_meaning, models), governor=governor)
     governor.close()
 
@@ -69,7 +70,7 @@ def classifier(models: ModelStore) -> Iterator[Classifier]:
 async def heads_alone(classifier: Classifier) -> AsyncIterator[Guard]:
     """No rules, so that what is found is the heads'."""
     await classifier.get_ready()
-    yield Guard(rules=RuleBook(rules=()), policy=POLICY, judges=(classifier,))
+    yield Guard(rules=RuleBook(rules=()), policy=POLICY, judges=(classifier,), deadline=LONG)
 
 
 async def test_the_heads_alone_find_most_of_what_is_grave_and_alert(heads_alone: Guard) -> None:
@@ -106,7 +107,7 @@ async def test_harmless_talk_in_a_row_is_answered_too(heads_alone: Guard) -> Non
 
 @pytest.fixture
 def whole(classifier: Classifier) -> Guard:
-    return load_guard(judges=(classifier,))
+    return load_guard(judges=(classifier,), deadline=LONG)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
-from teddy_edge.container.bear import open_classifier
+from teddy_edge.container.bear import AT_LEISURE, open_classifier
 from teddy_edge.safety.classifier import Classifier
 from teddy_edge.safety.guard import Guard, Refused, load_guard
 from teddy_edge.safety.policy import load_policy
@@ -102,7 +102,7 @@ async def _judge_all(settings: Settings, lines: TextIO, side: Side, band: AgeBan
     failed = False
     async with open_classifier(settings) as classifier:
         noting = _Noting(classifier)
-        guard = await asyncio.to_thread(load_guard, judges=(noting,))
+        guard = await asyncio.to_thread(load_guard, judges=(noting,), deadline=AT_LEISURE)
         if not as_json:
             print(f"{'decision':18}score  {'categories':32}  sentence")
         for text in _texts(lines):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from dishka import Provider
+from dishka import Provider, Scope, provide
 
 from teddy_edge.container.bundles import Bear, Models
 from teddy_edge.container.foundation import Foundation
@@ -19,6 +20,7 @@ from teddy_edge.container.way import Way
 from teddy_edge.conversation.report import Nobody, Onlooker
 from teddy_edge.conversation.skills.chooser import Chooser
 from teddy_edge.conversation.typed import TypedTalk
+from teddy_edge.inference.governor import DEADLINES, Governor, ThreadGovernor
 from teddy_edge.limits.timekeeper import Timekeeper
 from teddy_edge.link.broker import BrokerLink
 from teddy_edge.link.orders import Orders
@@ -40,6 +42,16 @@ AT_LEISURE: Final = (
 def bear_providers(mind: Mind | None = None) -> tuple[Provider, ...]:
     """The whole graph. A test replaces a part by a provider behind these, with `override=True`."""
     return (Foundation(), Way(), mind or Mind(), Telemetry(), Senses(), Talk())
+
+
+class AtLeisure(Provider):
+    """A governor that waits as long for a model as whoever sits at a keyboard."""
+
+    @provide(scope=Scope.APP, override=True)
+    async def governor(self) -> AsyncIterator[Governor]:
+        governor = ThreadGovernor(deadlines=dict.fromkeys(DEADLINES, AT_LEISURE))
+        yield governor
+        await asyncio.to_thread(governor.close)
 
 
 @asynccontextmanager
@@ -67,7 +79,7 @@ async def open_bear(settings: Settings, *replacements: Provider, onlooker: Onloo
 async def open_classifier(settings: Settings) -> AsyncIterator[Classifier]:
     """The guard's own judge and its model alone, to judge by without a bear."""
     context = {Settings: settings, Onlooker: Nobody()}
-    async with open_parts(*bear_providers(), context=context) as parts:
+    async with open_parts(*bear_providers(), AtLeisure(), context=context) as parts:
         yield await parts.get(Classifier)
 
 
@@ -75,6 +87,6 @@ async def open_classifier(settings: Settings) -> AsyncIterator[Classifier]:
 async def open_words(settings: Settings) -> AsyncIterator[TypedTalk]:
     """The bear without sound: of the models only the one that knows what sentences mean."""
     context = {Settings: settings, Onlooker: Nobody()}
-    providers = bear_providers(Mind(patience=AT_LEISURE))
+    providers = (*bear_providers(Mind(patience=AT_LEISURE, deadline=AT_LEISURE)), AtLeisure())
     async with open_parts(*providers, context=context) as parts, parts.session() as session:
         yield await session.get(TypedTalk)

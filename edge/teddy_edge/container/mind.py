@@ -22,7 +22,7 @@ from teddy_edge.inference.meaning import OneMeaning, open_meaning
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.inference.profile import Profile
 from teddy_edge.safety.classifier import Classifier
-from teddy_edge.safety.guard import Guard, load_guard
+from teddy_edge.safety.guard import DEADLINE, Guard, load_guard
 from teddy_edge.safety.scripts import Scripts, load_scripts
 from teddy_edge.settings import Settings
 from teddy_shared.clock import Chance, Clock
@@ -33,8 +33,10 @@ class Mind(Provider):
 
     scope = Scope.APP
 
-    def __init__(self, *, patience: float = PATIENCE) -> None:
+    def __init__(self, *, patience: float = PATIENCE, deadline: float = DEADLINE) -> None:
+        """Seconds that a sentence waits to be understood, and to be judged."""
         super().__init__()
+        self._deadline = deadline
         self._patience = patience
 
     alarm = provide(GuardAlarm)
@@ -53,7 +55,7 @@ class Mind(Provider):
 
     @provide
     async def guard(self, classifier: Classifier) -> Guard:
-        return await asyncio.to_thread(load_guard, judges=(classifier,))
+        return await asyncio.to_thread(load_guard, judges=(classifier,), deadline=self._deadline)
 
     @provide
     async def scripts(self) -> Scripts:

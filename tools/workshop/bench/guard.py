@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from teddy_edge.container.bear import open_classifier
+from teddy_edge.container.bear import AT_LEISURE, open_classifier
 from teddy_edge.inference.models import ModelStore
 from teddy_edge.safety.features import pieces
 from teddy_edge.safety.guard import Guard, Refused, load_guard
@@ -28,7 +28,6 @@ from teddy_shared.errors import ConfigError
 from workshop.guard_school.sentences import (
     HARMLESS,
     HELD_BACK,
-    ORDINARY,
     TAUGHT,
     TWINS,
     Sentence,
@@ -103,7 +102,7 @@ def run(options: Options) -> Sequence[Figure]:
 async def _run(probes: Sequence[Path]) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory(prefix="teddy-bench-") as folder:
         async with open_classifier(read(overrides={"data": Path(folder)})) as classifier:
-            guard = load_guard(judges=(classifier,))
+            guard = load_guard(judges=(classifier,), deadline=AT_LEISURE)
             if not await guard.works():
                 raise ConfigError("the guard does not work; `teddy doctor` says why")
             heard, said = [await _held_back(guard, side) for side in Side]
@@ -153,7 +152,7 @@ def _heard(decided: Sequence[Decided]) -> Iterator[Figure]:
 
 def _said(decided: Sequence[Decided]) -> Iterator[Figure]:
     harmful = [each for each in decided if each.category]
-    harmless = [each for each in decided if each.source == ORDINARY]
+    harmless = [each for each in decided if each.source.startswith(HARMLESS)]
     twins = [each for each in decided if each.source.endswith(f".{TWINS}")]
     yield _figure("said_harm_stopped", _share(harmful, _REFUSED))
     yield _figure("said_harmless_stopped", _share(harmless, _REFUSED))

@@ -22,6 +22,7 @@ from workshop.guard_school.noise import noisy
 from workshop.guard_school.sentences import FOLDS, HARMLESS, TAUGHT, Sentence, read_sentences
 
 AUTHORED: Final = f"{HARMLESS}.authored"
+EXAMINED: Final = FOLDS - 1  # the part of every file that the exam keeps from a head
 CONCERNED: Final = {Side.HEARD: 1.0, Side.SAID: 3.0}
 """How much a sentence of a concern counts: on the said side there are few among many harmless lines."""
 BORROWED: Final = 0.5
@@ -49,22 +50,18 @@ class Course:
         )
         borrowed = self._borrowed(side, categories)
         room = _Room(self.embedder, categories, CONCERNED[side])
-        scores: list[Scores] = [np.empty(0, np.float32)] * len(taught)
-        for fold in range(FOLDS):
-            weights = self._learned(
-                room, [each for each in (*taught, *copies) if each.fold != fold], borrowed
-            )
-            for at, sentence in enumerate(taught):
-                if sentence.fold == fold:
-                    scores[at] = room.scores(weights, pieces(sentence.text))
-            self.tell(f"{side}: examined on part {fold + 1} of {FOLDS}")
+        examining = self._learned(
+            room, [each for each in (*taught, *copies) if each.fold != EXAMINED], borrowed
+        )
+        examined = [each for each in taught if each.fold == EXAMINED]
+        scores: list[Scores] = [room.scores(examining, pieces(each.text)) for each in examined]
         doubts = Doubts.of(scores, categories)
-        harmless = np.array([each.category is None and each.source != AUTHORED for each in taught])
-        if side is Side.SAID:  # replies are answers and tales, and hardly ever as odd as a twin
-            harmless = np.array([each.category is None and not each.twin for each in taught])
-        thresholds = choose(doubts, harmless, side)
+        ordinary = np.array([each.category is None and not each.twin for each in examined])
+        if side is Side.HEARD:  # what a child asks in the words of our examples is all of one author's
+            ordinary &= np.array([each.source != AUTHORED for each in examined])
+        thresholds = choose(doubts, ordinary, side)
         last = self._learned(room, (*taught, *copies), borrowed)
-        measured = told(doubts, thresholds, [each.source for each in taught])
+        measured = told(doubts, thresholds, [each.source for each in examined])
         for name, row in measured.items():
             self.tell(f"  {name:32}{row['sentences']:5}  found {row['found']:.3f}  grave {row['grave']:.3f}")
         return write_head(
@@ -76,7 +73,8 @@ class Course:
             trained={
                 "command": f"tools/guard-school {side} --seed {self.seed}",
                 "sentences": len(taught),
-                "how": "thresholds and figures: each third of every file judged by a head that never saw it",
+                "how": "thresholds and figures: the last third of every file, "
+                "judged by a head that never saw it",
             },
             measured=measured,
         )

@@ -16,10 +16,10 @@ Flags = NDArray[np.bool_]
 
 # Of a hundred harmless sentences, how many may be taken for a grave concern, and how many for another.
 ALLOWED: Final = {
-    Side.HEARD: (2.0, 1.5),
+    Side.HEARD: (2.0, 1.2),
     Side.SAID: (0.2, 0.5),
 }
-"""Most of ours are twins, written to look like concerns: of ordinary talk it is a third of this or less."""
+"""Below the bars by about what the rules flag beside the heads."""
 
 
 @dataclass(frozen=True, slots=True)
