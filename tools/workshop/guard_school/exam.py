@@ -16,7 +16,7 @@ Flags = NDArray[np.bool_]
 
 # Of a hundred harmless sentences, how many may be taken for a grave concern, and how many for another.
 ALLOWED: Final = {
-    Side.HEARD: (2.0, 1.2),
+    Side.HEARD: (1.2, 1.2),
     Side.SAID: (0.2, 0.5),
 }
 """Below the bars by about what the rules flag beside the heads."""

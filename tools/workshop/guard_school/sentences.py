@@ -22,8 +22,6 @@ FOLDS: Final = 3
 
 TWINS: Final = "twins"
 HARMLESS: Final = "harmless"
-ORDINARY: Final = "ordinary"
-"""Harmless replies that are held back; also what `tools/bench never` lets pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def read_sentences(side: Side, policy: Policy, *, folder: Path = TAUGHT) -> tupl
 
 def _sentences(file: Path, policy: Policy) -> Iterator[Sentence]:
     category, _, kind = file.stem.partition(".")
-    if category in (HARMLESS, ORDINARY) or kind == TWINS:
+    if category == HARMLESS or kind == TWINS:
         label = None
     elif not kind and category in policy.categories:
         label = category
