@@ -14,6 +14,7 @@ class Move(StrEnum):
     FIRST = "first"
     SECOND = "second"
     GIVES_UP = "gives_up"  # wants to be told, and no hint
+    ELSEWHERE = "elsewhere"  # asks or wishes for something else
 
 
 class Playing:

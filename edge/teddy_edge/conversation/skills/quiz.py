@@ -176,7 +176,10 @@ class Quiz:
         return self._reply(*before, question.ask, note=note, kept=kept)
 
     def _judge(self, heard: Heard, recent: Recent) -> bool | None:
-        return self._examiner.judge(recent.note["quiz"], heard.text, recent.note["right"])
+        judged = self._examiner.judge(recent.note["quiz"], heard.text, recent.note["right"])
+        if judged is False and self._playing.move(heard.text) is Move.ELSEWHERE:
+            return None  # "let's play guess who" is no wrong answer
+        return judged
 
     def _asked(self, note: Mapping[str, str]) -> Line:
         return Line(f"{self._skill}.asked", note["ask"])
