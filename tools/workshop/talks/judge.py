@@ -23,7 +23,6 @@ _GAMES: Final = frozenset(("numbers", "words", "who_is_it", "remembering", "twen
 _HELPS: Final = frozenset(("company", "calm", "guard"))  # a feeling is heard first, whatever is played
 _WAITS: Final = frozenset(("ask", "scene", "riddle", "then", "secret"))  # in the note, while a question waits
 _STILL: Final = ("ask", "scene", "secret")  # in the note, the question that a game waits with
-_STILL: Final = ("ask", "scene", "secret")  # in the note, the question that a game waits with
 _ADMITS: Final = re.compile(
     r"(don't|do not|not) know|not sure|can't (say|answer|tell|do)|haven't (learned|found)|new to me|no answer"
     r"|not in (it|my head)|too (hard|far|deep|big)|know nothing|know (much|enough)|isn't in|nobody does"
@@ -83,12 +82,6 @@ def _repeats(turns: Sequence[Turn], at: int) -> str:
         if again := mine & _lines(earlier.reply.text):
             return f"{back} turns after: {sorted(again)[0]}"
     return ""
-
-
-def _asked_before(said: Said, earlier: Said) -> bool:
-    """Who asks for the same thing may be answered the same."""
-    same = said.text == earlier.text or bool(said.about and said.about == earlier.about)
-    return same and said.act in (Act.ASK, Act.WISH)
 
 
 def _asked_before(said: Said, earlier: Said) -> bool:
