@@ -28,7 +28,7 @@ WISHES = {
     "got anything to make me chuckle": "jokes",
     "i fancy a good giggle": "jokes",
     "let me have a go at guessing something": "jokes",
-    "have i got to guess who it is": "jokes",
+    "have i got to guess who it is": "who_is_it",
     "which beast has the biggest ears": "animals",
     "i am fond of wild creatures": "animals",
     "whose neck is the longest in the zoo": "animals",

@@ -246,7 +246,7 @@ def test_the_bears_name_and_short_forms_do_not_count(text: str, plain: str) -> N
     [
         ('others = ["a spoon"]\nwish = []', "wish"),
         ('others = ["a spoon"]\n[[wish]]\nskill = "jokes"\nrequest = "a joke"\nlike = ["a spoon"]', "twice"),
-        ('others = ["A SPOON!"]\n[[wish]]\nskill = "jokes"\nrequest = "a joke"\nlike = ["fun"]', "others.0"),
+        ('others = ["A SPOON!"]\n[[wish]]\nskill = "jokes"\nrequest = "a joke"\nlike = ["fun"]', "others.1"),
         ("others = 3", "others"),
     ],
 )

@@ -184,9 +184,9 @@ def test_there_are_enough_jokes_for_an_afternoon(book: JokeBook) -> None:
     ("old", "new", "complaint"),
     [
         ('id = "towel"', 'id = "clock"', "two jokes clock"),
-        ('right = ["elephant"]', "right = []", "riddle.2.right"),
+        ('right = ["elephant"]', "right = []", "riddle.3.right"),
         ('right = ["elephant"]', 'right = ["(elephant"]', "elephant"),
-        ('answer = "An elephant!', 'answer = "<b>An elephant!', "riddle.2.answer"),
+        ('answer = "An elephant!', 'answer = "<b>An elephant!', "riddle.3.answer"),
         ("giving_up = [", "given_up = [", "heard"),
     ],
 )
