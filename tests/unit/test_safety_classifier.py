@@ -10,8 +10,8 @@ import pytest
 
 from teddy_edge.inference.governor import Work
 from teddy_edge.inference.meaning import Directions
-from teddy_edge.safety.classifier import Classifier, Embedder, GuardUnready, Heads
-from teddy_edge.safety.features import PIECE, PIECES, drawers, pieces, plain_texts
+from teddy_edge.safety.classifier import MOST, Classifier, Embedder, GuardUnready, Heads, TooMuch
+from teddy_edge.safety.features import PIECE, drawers, pieces, plain_texts
 from teddy_edge.safety.guard import Guard, Refused, SafeText
 from teddy_edge.safety.policy import load_policy
 from teddy_edge.safety.rules import load_rules
@@ -110,11 +110,20 @@ def test_contractions_spelling_and_stretching_do_not_change_what_is_looked_at() 
     assert plain_texts("I don't wanna STOOOOP!") == plain_texts("i do not want to stop")
 
 
-def test_of_an_endless_text_only_so_many_pieces_are_looked_at() -> None:
-    long = pieces(" ".join(f"word{n}" for n in range(900)))
+def test_every_word_of_a_long_text_is_in_a_piece_of_its_own_size() -> None:
+    whole, *parts = pieces(" ".join(f"word{n}" for n in range(900)))
 
-    assert len(long) == PIECES
-    assert all(len(piece.split()) == PIECE for piece in long[1:])
+    assert {word for part in parts for word in part.split()} == set(whole.split())
+    assert max(len(part.split()) for part in parts) == PIECE
+
+
+async def test_what_has_more_pieces_than_can_be_judged_is_not_said() -> None:
+    endless = " ".join(f"I saw lamp {n}." for n in range(MOST + 1))
+
+    with pytest.raises(TooMuch):
+        await classifier().judge(endless, side=Side.SAID, band=BAND)
+    refused = await guard(classifier()).clear(endless, so_far="", band=BAND)
+    assert isinstance(refused, Refused) and refused.failed
 
 
 def test_the_same_text_opens_the_same_drawers_in_order() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from teddy_edge.inference.governor import Governor, Work
 from teddy_edge.inference.meaning import Directions
@@ -38,6 +38,16 @@ class GuardUnready(TeddyError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the guard's classifier did not load ({reason})")
+
+
+MOST: Final = 60  # pieces of one text, at two milliseconds each; fifteen seconds of talk have twenty
+
+
+class TooMuch(TeddyError):
+    """A text has more pieces than can be judged in time; none may go unjudged, so the guard fails closed."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__(f"{pieces} pieces of a text, and {MOST} can be judged at once: say less at a time")
 
 
 class Classifier:
@@ -102,6 +112,8 @@ def _opinion(text: str, embedder: Embedder, head: Head) -> Opinion:
     looked_at = pieces(text)
     if not looked_at:  # no words in it
         return Opinion((), 0.0)
+    if len(looked_at) > MOST:
+        raise TooMuch(len(looked_at))
     scores = head.scores(embedder.embed(looked_at), looked_at)
     found: dict[str, bool] = {}
     for row in scores:

@@ -16,8 +16,6 @@ DRAWERS: Final = 1 << 14
 """Two grams may share one; with so many that costs less than a percent of what is found."""
 
 PIECE: Final = 18  # words; of a longer breath the parts are looked at too, or its middle would be lost
-PIECES: Final = 8  # of one text; what a child says in 15 s has less
-
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+")
 _LETTERS: Final = (3, 4, 5)
 
@@ -39,7 +37,7 @@ def pieces(text: str) -> tuple[str, ...]:
         if len(words) > PIECE:
             starts = range(0, len(words) - PIECE // 2, PIECE // 2)
             found |= dict.fromkeys(" ".join(words[start : start + PIECE]) for start in starts)
-    return tuple(found)[:PIECES]
+    return tuple(found)
 
 
 def drawers(plain: str) -> NDArray[np.int64]:
