@@ -78,9 +78,11 @@ def test_a_call_of_the_bear_is_a_better_guess_at_its_name_than_at_another(
         for text in ("Hey Teddy!", "Hey Jenny!")
     )
 
-    assert any(each.doubtful for each in (*calls, *others))
-    assert all(each.called > UNLIKE for each in calls if each.doubtful)
-    assert all(each.called < UNLIKE for each in others if each.doubtful)
+    doubted, others_doubted = (
+        [each.called for each in said if each.doubtful] for said in (calls, others)
+    )  # only of these it is worked out
+    assert min(doubted) > max(others_doubted)
+    assert min(doubted) > UNLIKE
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ BOOK: Final = load_rules()
     [
         (b"\xff", "rules.toml is not a TOML file"),
         (b"rule = 3\n[words]\n", "rule"),
-        (b"[words]\n[[rule]]\nname='a'\ncategory='c'\nsides=['smelt']\nany=['x']\n", "rule.0.sides.0"),
+        (b"[words]\n[[rule]]\nname='a'\ncategory='c'\nsides=['smelt']\nany=['x']\n", "rule.1.sides.1"),
         (b"[words]\n[[rule]]\nname='a'\ncategory='c'\nsides=['said']\nany=['x']\nmay=1\n", "may"),
         (
             b"[words]\n[[rule]]\nname='a'\ncategory='c'\nsides=['said']\nany=['(x']\n",

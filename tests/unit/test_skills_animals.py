@@ -127,12 +127,12 @@ def test_a_follow_up_is_offered_now_and_then_and_only_where_more_is_left() -> No
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ('text = "Dogs eat dog food."', 'text = "Dogs eat [dog] food."', "animal.0.facts.0.text"),
-        ('text = "Dogs eat dog food."', "text = 3", "animal.0.facts.0.text"),
+        ('text = "Dogs eat dog food."', 'text = "Dogs eat [dog] food."', "animal.1.facts.1.text"),
+        ('text = "Dogs eat dog food."', "text = 3", "animal.1.facts.1.text"),
         ('id = "bark"', 'id = "eat"', "two facts dogs.eat"),
         ('asked = ["who .. town"]', 'asked = ["(who .. town"]', "who"),
-        ("{stranger}", "{strangest}", "unknown.0"),
-        ('names = "dog"', 'named = "dog"', "animal.0"),
+        ("{stranger}", "{strangest}", "unknown.1"),
+        ('names = "dog"', 'named = "dog"', "animal.1"),
         ("[strangers]", "[strangers", "not a TOML file"),
         ("whether_liked", "whether_loved", "asking"),
     ],
