@@ -22,7 +22,7 @@ from teddy_edge.outbox.writer import Job, Writer
 T = TypeVar("T")
 
 PATIENCE: Final = 20.0  # real seconds to wait for a thread, or for a wake-up from nowhere
-SEPTEMBER: Final = 1_788_249_600.0  # 2026-09-01, 00:00 UTC: when every virtual day begins
+SEPTEMBER: Final = 1_788_249_600.0  # 2026-09-01, 08:00 UTC: when every virtual day begins
 
 
 class Stalled(Exception):

@@ -31,10 +31,7 @@ PACKAGES: Final = (
 
 
 class Engine(Protocol):
-    ""
-
-    "Says the same texts in the same voices for the same chance, except where an engine draws lots itself."
-    ""
+    """Says the same texts in the same voices for the same chance, unless an engine draws lots itself."""
 
     @property
     def name(self) -> str: ...
