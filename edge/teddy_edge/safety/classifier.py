@@ -40,7 +40,8 @@ class GuardUnready(TeddyError):
         super().__init__(f"the guard's classifier did not load ({reason})")
 
 
-MOST: Final = 60  # pieces of one text, at two milliseconds each; fifteen seconds of talk have twenty
+MOST: Final = 100
+"""Pieces of one text, at two milliseconds each. Four turns of fifteen seconds each have half as many."""
 
 
 class TooMuch(TeddyError):

@@ -16,6 +16,8 @@ DRAWERS: Final = 1 << 14
 """Two grams may share one; with so many that costs less than a percent of what is found."""
 
 PIECE: Final = 18  # words; of a longer breath the parts are looked at too, or its middle would be lost
+ALONE: Final = 2  # words; who counts says a sentence a word, and those are looked at among their neighbours
+
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+")
 _LETTERS: Final = (3, 4, 5)
 
@@ -31,7 +33,7 @@ def pieces(text: str) -> tuple[str, ...]:
     found: dict[str, None] = dict.fromkeys(plain_texts(text))
     sentences = _SENTENCE.split(text)
     for sentence in sentences if len(sentences) > 1 else ():
-        found |= dict.fromkeys(plain_texts(sentence))
+        found |= dict.fromkeys(plain for plain in plain_texts(sentence) if len(plain.split()) >= ALONE)
     for plain in tuple(found):
         words = plain.split()
         if len(words) > PIECE:
