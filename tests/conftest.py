@@ -144,7 +144,7 @@ def models() -> ModelStore:
 @pytest.fixture(scope="session")
 def transcriber(models: ModelStore) -> Transcriber:
     """The real one, warm."""
-    return open_transcriber(models)
+    return open_transcriber(models, by_name=True)
 
 
 @pytest.fixture(scope="session")

@@ -106,7 +106,7 @@ def open_waker(models: ModelStore, *, heads: Path = HEADS) -> Waker:
         features=open_features(models),
         head=open_head(WAKE, folder=heads),
         net=open_silero(models),
-        transcriber=open_transcriber(models),
+        transcriber=open_transcriber(models, by_name=True),
     )
 
 

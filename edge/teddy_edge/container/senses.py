@@ -40,14 +40,19 @@ class Senses(Provider):
     async def models(self, settings: Settings, profile: Profile, governor: Governor) -> Models:
         """All in one factory: the container builds one singleton at a time, and these take a second."""
         store = ModelStore(settings.models.cache)
+        by_name = settings.listening.waking == "name"
         speech, net, spotter = await asyncio.gather(
             asyncio.to_thread(
-                open_speech, store, threads=settings.models.threads, at_once=profile.words_at_once
+                open_speech,
+                store,
+                threads=settings.models.threads,
+                at_once=profile.words_at_once,
+                by_name=by_name,
             ),
             asyncio.to_thread(open_silero, store),
             asyncio.to_thread(open_spotter, store),
         )
-        if settings.listening.waking == "name" and (spotter is None or WAKE not in spotter.phrases):
+        if by_name and (spotter is None or WAKE not in spotter.phrases):
             raise ConfigError(f"no head for the bear's name is installed: {FOR_WANT_OF_A_HEAD}")
         shelf = Shelf(
             folder=settings.models.cache / "lines", synthesizer=speech.synthesizer, voice=VOICE_SORT

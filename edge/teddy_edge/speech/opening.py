@@ -25,22 +25,28 @@ class Speech:
     synthesizer: HibariSynthesizer
 
 
-def open_speech(models: ModelStore, *, threads: int = 1, at_once: int = AT_ONCE) -> Speech:
+def open_speech(
+    models: ModelStore, *, threads: int = 1, at_once: int = AT_ONCE, by_name: bool = False
+) -> Speech:
     """About a second of work: call it from a thread. Raises PartMissing or ConfigError."""
     return Speech(
-        open_transcriber(models, threads=threads), open_hibari(models, threads=threads, at_once=at_once)
+        open_transcriber(models, threads=threads, by_name=by_name),
+        open_hibari(models, threads=threads, at_once=at_once),
     )
 
 
-def open_transcriber(models: ModelStore, *, threads: int = 1) -> Transcriber:
-    """Load Whisper and let it hear something, so that the first utterance is as quick as the others."""
+def open_transcriber(models: ModelStore, *, threads: int = 1, by_name: bool = False) -> Transcriber:
+    """Load Whisper and let it hear something, so that the first utterance is as quick as the others.
+
+    `by_name` where the bear waits for its name: of a doubtful text it then asks how likely a call was.
+    """
     models.path("whisper-embedding")  # lies beside the decoder, which maps it by its name
     tokens = read_vocabulary(models.path("whisper-tokenizer"), models.path("whisper-config"))
     transcriber = Transcriber(
         encoder=open_session(models.path("whisper-encoder"), threads=threads, gives_back=True),
         decoder=open_session(models.path("whisper-decoder"), threads=threads),
         tokens=tokens,
-        calls=[tokens.tokens(each) for each in _CALLS],
+        calls=[tokens.tokens(each) for each in _CALLS] if by_name else [],
     )
     hum = np.sin(np.arange(EAR_RATE) / 25) * 3000
     transcriber.transcribe(hum.astype(np.int16))

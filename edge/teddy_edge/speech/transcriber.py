@@ -68,7 +68,7 @@ class Transcriber:
     def __init__(
         self, *, encoder: Session, decoder: Session, tokens: Detokenizer, calls: Sequence[Sequence[int]]
     ) -> None:
-        """`calls` are the bear's name, as the network would write it behind a "hey"."""
+        """`calls` are the bear's name, as the network would write it behind a "hey"; none: nobody asks."""
         self._encoder = encoder
         self._decoder = decoder
         self._tokens = tokens
@@ -87,7 +87,7 @@ class Transcriber:
             limit=_TOKENS_MORE + _TOKENS_A_SECOND * min(pcm.size, LONGEST) // EAR_RATE,
         )
         hearing = judge(decoded, self._tokens.text(decoded.tokens))
-        if not hearing.doubtful:
+        if not (hearing.doubtful and self._calls):
             return hearing
         called = max(likelihood(self._decoder, heard, each) for each in self._calls)
         return replace(hearing, called=called - sum(decoded.logprobs[:_BEGINNING]))
