@@ -109,7 +109,7 @@ class Memory:
             await self._children.keep(profile, reply.child)
 
     async def heard(self, words: str) -> None:
-        """Call with what the child said, whatever becomes of the answer: an interruption hides nothing."""
+        """Call with what the child said once it is judged, whatever becomes of the answer."""
         talk = await self.recall()
         said = (*talk.said, words[-SAID_MOST:])[-TURNS_KEPT:]
         await self._state.write(TALK, self._owner, replace(talk, said=said), ROLE)

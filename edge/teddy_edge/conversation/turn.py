@@ -172,10 +172,10 @@ class TurnTaker:
         heard = Heard(text=progress.words, confidence=hearing.confidence, band=turn.band)
         # That the bear was called is sure: its name was spotted and understood.
         doubtful = (hearing.doubtful and progress.words != NAME_ALONE) or not progress.words
-        await self._memory.heard(progress.words)
         answer = await self._answering.answer(
             heard, talk.recent, doubtful=doubtful, asked_back=talk.asked_back, before=talk.said
         )
+        await self._memory.heard(progress.words)
         progress.answer = answer
         if answer.verdict.decision is Decision.COMFORT_AND_ALERT:
             await self._alert(progress, answer)
